@@ -2,23 +2,12 @@
 /** The only file that loads the addon. */
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { UpmError, messageOf } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import type { NativeBinding } from './binding.js';
 
 let loaded: NativeBinding | undefined;
-
-/** The folder that holds package.json, whether this runs from dist/ or elsewhere in the package. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new UpmError('ERR_UPM_INTERNAL', 'package.json not found');
-    folder = parent;
-  }
-  return folder;
-}
 
 /** Path of the addon: UPM_ADDON (test variants, such as the sanitizer build), else the build's. */
 export function addonPath(): string {

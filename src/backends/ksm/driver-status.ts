@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
 /** What the ksm driver says of itself: to the daemon's API, to metrics and to progress displays. */
 
-/** Settings of /sys/kernel/mm/ksm that the driver changes, by file name. */
-export type DrivenSettings = Readonly<Record<'run' | 'pages_to_scan' | 'sleep_millisecs', number>>;
+/** Settings of /sys/kernel/mm/ksm that the driver changes. */
+export interface DrivenSettings {
+  /** 0 stopped, 1 running, 2 stopped with everything unmerged. */
+  readonly run: number;
+  /** Pages per batch. */
+  readonly pagesToScan: number;
+  /** Sleep between batches, milliseconds. */
+  readonly sleepMillisecs: number;
+  /** `none` or `scan-time`; absent before kernel 6.8. With an advisor on, pagesToScan is not ours to set. */
+  readonly advisorMode?: string;
+}
 
 export type DriverMode =
   /** Does not touch ksmd: told so, or ksmd is managed by somebody else. */
