@@ -136,7 +136,8 @@ export interface NativeBinding {
   /**
    * Hashes the present pages of a range with a keyed 64-bit hash, off the event loop. Pages that are
    * not present are left alone: reading them would populate or swap them in.
-   * @param pid 0 for this process; another is read with process_vm_readv(2) (needs ptrace access).
+   * @param pid 0 for this process; another is read through /proc/PID/mem (needs ptrace
+   * access): process_vm_readv(2) would pin the pages, and pinning a merged page unmerges it.
    * @param address page aligned. @param length bytes, a multiple of the page size.
    * @param key 32 random bytes: hashes are comparable only under one key.
    * Errors: ESRCH, EPERM, EACCES, ENOSYS. A range of more than 2^24 pages throws RangeError.
