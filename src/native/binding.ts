@@ -119,7 +119,8 @@ export interface NativeBinding {
   /**
    * SO_PEERCRED of a connected unix stream socket, as the kernel recorded it at connect time.
    * @param fd file descriptor number of the socket. Errors: EBADF, ENOTSOCK; a socket that has no
-   * unix peer gives ENOTCONN.
+   * unix peer (internet, not connected, listening) gives ENOTCONN. `pid` is 0 for a peer in a pid
+   * namespace that cannot be seen from here.
    */
   peerCredentials(fd: number): PeerCredentials;
 
@@ -127,6 +128,8 @@ export interface NativeBinding {
    * Sends one datagram to a service manager, as sd_notify(3) does.
    * @param socketPath value of NOTIFY_SOCKET: an absolute path, or `@name` for an abstract socket.
    * @param message `READY=1` and the like; lines separated by `\n`.
+   * Does not wait. Errors: ENOENT, ECONNREFUSED (nobody listens), EAGAIN (the service manager is
+   * behind with reading: try again later), EMSGSIZE, EACCES.
    */
   sdNotify(socketPath: string, message: string): void;
 
@@ -152,7 +155,8 @@ export interface NativeBinding {
   /**
    * Raw 64-bit entries of /proc/PID/pagemap, off the event loop. Frame numbers are zero for a caller
    * without CAP_SYS_ADMIN. @param pid 0 for this process. Layout: see src/proc/pagemap.ts.
-   * Errors: ENOENT or ESRCH (gone), EACCES, EPERM.
+   * Entries beyond the address space are zero. Errors: ESRCH (gone), ENOENT (no pagemap on this
+   * system), EACCES, EPERM. More than 2^24 pages throw RangeError.
    */
   readPagemap(pid: number, address: bigint, pages: number): Promise<BigUint64Array>;
 
@@ -165,6 +169,8 @@ export interface NativeBinding {
   /**
    * Replaces this process by a program, as execvpe(3): same pid, no return. Standard streams are made
    * blocking and inheritable; signal dispositions and the signal mask are reset to their defaults.
+   * A file without an interpreter line is run by /bin/sh. The program inherits the soft limit of open
+   * files as Node raised it, and output that streams still hold in JavaScript is lost.
    * Throws (ENOENT, EACCES, ENOEXEC, E2BIG, …) only if the program could not be started; the process
    * then goes on unchanged.
    * @param file looked up in PATH of `environment` if it has no slash.
