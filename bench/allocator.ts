@@ -66,7 +66,10 @@ async function measure(
   }
   const potential = await measurePotential(hostRoots, pids);
   if (potential.kind !== 'value') throw new Error(potential.message);
-  const equal = potential.value.reduce((sum, kind) => sum + kind.pages - kind.distinctContents, 0);
+  const equal = potential.value.reduce(
+    (sum, kind) => sum + kind.pages - kind.distinctContents - Math.max(0, kind.zeroPages - 1),
+    0,
+  );
   return [
     cpu.toFixed(0),
     (times[Math.floor(times.length / 2)] ?? 0).toFixed(0),
@@ -84,10 +87,7 @@ try {
   for (let set = 0; set < instances; set += 1) images.push(await makeImages(folder, set));
   const rows: (readonly string[])[] = [];
   for (const [name, variables] of settings) {
-    const fleet = await startFleet(
-      { count: instances, advised: false, environment: variables },
-      stop.signal,
-    );
+    const fleet = await startFleet({ count: instances, environment: variables }, stop.signal);
     rows.push([name, ...(await measure(fleet, images, rounds))]);
     await fleet.stop();
   }

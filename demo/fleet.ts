@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { AllocatorMode } from '../src/launch/allocator.js';
 import { endChild } from './child.js';
 import type { TestImage } from './images.js';
 
@@ -21,9 +22,11 @@ export interface FunctionProcess {
   readonly child: ChildProcess;
 }
 
-function functionCommand(advised: boolean): readonly [string, ...string[]] {
+function functionCommand({ advised }: FleetOptions): readonly [string, ...string[]] {
   const plain = [process.execPath, functionProgram] as const;
-  return advised ? [process.execPath, adviseProgram, 'run', '--', ...plain] : plain;
+  if (!advised) return plain;
+  const run = ['run', '--allocator', advised.allocator, '--'];
+  return [process.execPath, adviseProgram, ...run, ...plain];
 }
 
 /** What came back from the functions. */
@@ -36,8 +39,8 @@ export interface Texts {
 
 export interface FleetOptions {
   readonly count: number;
-  /** Started by upm-advise run; else as any program is. */
-  readonly advised: boolean;
+  /** How to start it by upm-advise run; without it, it is started as any program is. */
+  readonly advised?: { readonly allocator: AllocatorMode };
   /** Further environment variables. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -93,7 +96,7 @@ export async function startFleet(
 }
 
 async function startFunction(options: FleetOptions, signal: AbortSignal): Promise<FunctionProcess> {
-  const [file, ...words] = functionCommand(options.advised);
+  const [file, ...words] = functionCommand(options);
   // The pipe on its standard input is the function's tie to us: it ends when we do, however we end.
   const child = spawn(file, words, {
     stdio: ['pipe', 'pipe', 'inherit'],

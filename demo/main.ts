@@ -17,6 +17,8 @@ import { makeImages, type TestImage } from './images.js';
 import { parseOptions } from './options.js';
 import { runScenario, type Cleanup } from './scenario.js';
 
+const stop = new AbortController();
+
 async function requireKsm(takeOver: boolean): Promise<void> {
   await chooseBackend('ksm');
   const probe = await probeKsm(hostRoots);
@@ -29,7 +31,6 @@ async function requireKsm(takeOver: boolean): Promise<void> {
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
-  const stop = new AbortController();
   const interrupt = (): void => {
     stop.abort(new UpmError('ERR_UPM_SYSTEM', 'interrupted; everything that was started is ended'));
   };
@@ -71,6 +72,7 @@ await main().catch((error: unknown) => {
     process.exitCode = error.exitCode === 0 ? 0 : exitStatus.ERR_UPM_USAGE;
     return;
   }
-  console.error(`demo: ${messageOf(error)}`);
+  // What an aborted call throws is less to the point than why it was aborted.
+  console.error(`demo: ${messageOf(stop.signal.aborted ? stop.signal.reason : error)}`);
   process.exitCode = error instanceof UpmError ? error.exitStatus : exitStatus.ERR_UPM_INTERNAL;
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Command line of the demo. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { allocatorModes, type AllocatorMode } from '../src/launch/allocator.js';
 
 export interface DemoOptions {
   /** Instances in each of the two runs. */
@@ -11,6 +12,8 @@ export interface DemoOptions {
   readonly keep: boolean;
   /** Share of one core for ksmd. */
   readonly budget: number;
+  /** How upm-advise run pins the allocator. */
+  readonly allocator: AllocatorMode;
   /** Drive ksmd even if somebody else manages it. */
   readonly takeOver: boolean;
 }
@@ -41,6 +44,11 @@ export function parseOptions(words: readonly string[]): DemoOptions {
     .option('--json <file>', 'also write the result for machines')
     .option('--keep', 'leave the functions and upmd running until Ctrl-C', false)
     .option('--budget <share>', 'share of one core that ksmd may use', share, 0.8)
+    .addOption(
+      new Option('--allocator <when>', 'how upm-advise run pins malloc')
+        .choices(allocatorModes)
+        .default('load'),
+    )
     .option('--take-over', 'drive ksmd even if somebody else manages it', false)
     .exitOverride();
   command.parse(words, { from: 'user' });

@@ -16,31 +16,30 @@ export interface DemoResult {
   readonly backend: BackendName;
   /** Functions in each run. */
   readonly functions: number;
-  /** The run without advice. */
+  /** The run without advice, its functions loaded and idle. */
   readonly baseline: FleetTotals;
-  /** The advised run before anything was merged: its allocator is pinned already. */
+  /** The advised run, loaded and idle, before anything was merged. */
   readonly unmerged: FleetTotals;
   /** The advised run, merged. */
   readonly advised: FleetTotals;
-  /** The advised run, after each function answered its requests once more. */
-  readonly afterRequests: FleetTotals;
+  /** Both runs after the same requests, which leave garbage in the functions' heaps. */
+  readonly afterRequests: { readonly baseline: FleetTotals; readonly advised: FleetTotals };
   /** Pages of the functions that are mapped to merged frames. */
   readonly mergedBytes: number;
-  /** PSS of the baseline less PSS of the advised run: pinning and merging together. */
+  /** PSS of the baseline less PSS of the advised run, merged. */
   readonly savedBytes: number;
-  /** The part that merging alone saves: private pages less the frames behind them, counted in pagemap. */
+  /**
+   * What merging alone saves: private pages less the frames behind them, counted in pagemap, before and
+   * after. Empty parts of huge pages that ksmd had to split are among it.
+   */
   readonly savedByMergingBytes: number;
   /** What equal pages are still not merged, counted likewise. */
   readonly stillMergeableBytes: number;
   readonly convergeSeconds: number;
   readonly ksmdCpuSeconds: number;
-  /** Median time of a request, milliseconds: without advice, advised, and advised after merging. */
-  readonly requestMilliseconds: {
-    readonly baseline: number;
-    readonly unmerged: number;
-    readonly advised: number;
-  };
-  /** Every text was read right: without advice, before merging and after. */
+  /** Median time of a request, milliseconds. */
+  readonly requestMilliseconds: { readonly baseline: number; readonly advised: number };
+  /** Every text was read right, without advice and after merging. */
   readonly ocrCorrect: boolean;
   readonly textsRead: number;
   readonly textsRight: number;
@@ -64,7 +63,7 @@ export function median(values: readonly number[]): number {
 
 export function printResult(result: DemoResult, memories: RunMemories): string {
   return [
-    'Memory of each function, MiB. Left: as it is. Right: started by upm-advise run and merged.',
+    'Memory of each function, loaded and idle, MiB. Left: as it is. Right: started by upm-advise run.',
     '',
     memoryTable(memories),
     '',
@@ -108,20 +107,19 @@ function memoryTable({ baseline, unmerged, merged }: RunMemories): string {
 }
 
 function summaryLines(result: DemoResult): readonly string[] {
-  const { baseline, unmerged, requestMilliseconds: times } = result;
-  const pinned = baseline.pssBytes - unmerged.pssBytes;
-  const share = (bytes: number): string =>
-    `${mebibytes(bytes)} MiB (${percent(bytes, baseline.pssBytes)})`;
+  const { baseline, unmerged, afterRequests, requestMilliseconds: times } = result;
+  const mib = (bytes: number): string => `${mebibytes(bytes)} MiB`;
+  const tidied = baseline.pssBytes - unmerged.pssBytes;
+  const byMerging = result.savedByMergingBytes;
   return [
-    `Saved ${share(result.savedBytes)} of PSS:`,
-    `  ${share(pinned)} by pinning the allocator, before anything was merged`,
-    `  ${share(result.savedByMergingBytes)} by merging, counted frame by frame; ` +
-      `${mebibytes(result.stillMergeableBytes)} MiB of equal pages are left`,
-    `  the rest (${mebibytes(result.savedBytes - pinned - result.savedByMergingBytes)} MiB) the functions gave back meanwhile`,
-    `Merged in ${result.convergeSeconds.toFixed(1)} s, for ${result.ksmdCpuSeconds.toFixed(2)} s of ksmd's CPU.`,
-    `After another round of requests PSS is ${mebibytes(result.afterRequests.pssBytes)} MiB.`,
-    `Median request: ${times.baseline.toFixed(0)} ms as it is, ${times.unmerged.toFixed(0)} ms with the ` +
-      `allocator pinned, ${times.advised.toFixed(0)} ms merged.`,
-    `Read ${result.textsRight} of ${result.textsRead} texts right, before and after merging.`,
+    `Saved ${mib(result.savedBytes)} of ${mib(baseline.pssBytes)} PSS (${percent(result.savedBytes, baseline.pssBytes)}): ` +
+      `${mib(byMerging)} by merging, counted frame by frame,`,
+    `${mib(tidied)} by a tidier allocator, and the rest the functions gave back meanwhile. ` +
+      `${mib(result.stillMergeableBytes)} of equal pages are left.`,
+    `Merging took ${result.convergeSeconds.toFixed(1)} s, and ${result.ksmdCpuSeconds.toFixed(2)} s of ksmd's CPU.`,
+    `After the same requests PSS is ${mib(afterRequests.baseline.pssBytes)} as they are, ` +
+      `${mib(afterRequests.advised.pssBytes)} advised; what requests leave behind is garbage of their own.`,
+    `Median request: ${times.baseline.toFixed(0)} ms as they are, ${times.advised.toFixed(0)} ms merged.`,
+    `${result.textsRight} of ${result.textsRead} texts were read right, without advice and after merging.`,
   ];
 }

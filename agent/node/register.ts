@@ -2,18 +2,20 @@
 /**
  * The Node hook: `node --import upm-advise/register`, or put into NODE_OPTIONS by `upm-advise run`.
  *
- * It offers the library to code that does not depend on it, as `globalThis[Symbol.for('upm')]`, and
- * where the process is not open to merging as a whole, it advises the settled regions itself.
+ * It offers the library to code that does not depend on it, as `globalThis[Symbol.for('upm')]`. Once
+ * the process has settled it advises its regions, unless all memory is open to merging already, and
+ * releases the allocator that was pinned for loading.
  *
  * It must never be noticed: no error leaves this file, nothing keeps the process alive, and all it
  * may write is one line on standard error.
  */
 import { isMainThread } from 'node:worker_threads';
+import { releasedThresholds } from '../../src/launch/allocator.js';
 import { hookVariables } from '../../src/launch/plan.js';
 import type * as Library from '../../src/advise.js';
 import { messageOf } from '../../src/errors.js';
-import { policies, policyNames, type PolicyName } from '../../src/regions/policy.js';
-import { adviseWhenSettled } from './settled.js';
+import { policyNames, type PolicyName } from '../../src/regions/policy.js';
+import { watchSettled } from './settled.js';
 
 /** Where programs find the library without importing it. */
 const apiName = Symbol.for('upm');
@@ -49,17 +51,49 @@ const api: Pick<typeof Library, 'advise' | 'unadvise' | 'adviseRegions'> = {
   adviseRegions: async (policy) => await (await library()).adviseRegions(policy),
 };
 
+/**
+ * Gives the allocator back its usual thresholds, if the launcher pinned them for loading only, and the
+ * kernel what loading left free: garbage cannot be merged.
+ */
+async function releaseAllocator(environment: NodeJS.ProcessEnv): Promise<void> {
+  const pinned = environment[hookVariables.pinned]?.split(',') ?? [];
+  const thresholds = releasedThresholds(environment, pinned);
+  if (!thresholds) return;
+  const { native } = await import('../../src/native/addon.js');
+  const { mmapBytes, trimBytes, topPadBytes } = thresholds;
+  native().setMallocThresholds(mmapBytes, trimBytes, topPadBytes);
+  await native().trimMalloc();
+}
+
+/** Advises the regions at hand. @returns false if the kernel takes none. */
+async function adviseRegions(policy: PolicyName, verbose: boolean): Promise<boolean> {
+  const result = await api.adviseRegions(policy);
+  const refusal = result.refused[0];
+  if (refusal && result.advisedBytes === 0) {
+    say(`memory not advised, the function runs without: ${refusal.message}`);
+    return false;
+  }
+  if (verbose) say(`advised ${result.advisedBytes} bytes through ${result.backend}`);
+  return true;
+}
+
 function install(): void {
   const { env } = process;
   if (env[hookVariables.disable] === '1' || !isFunctionProcess(env)) return;
   Object.defineProperty(globalThis, apiName, { value: Object.freeze(api), configurable: true });
-  if (env[hookVariables.mode] === 'process') return;
-  const policy = policies[policyOf(env)];
-  adviseWhenSettled({
-    advise: async () => await api.adviseRegions(policy),
+  const wholeProcess = env[hookVariables.mode] === 'process';
+  const verbose = env[hookVariables.verbose] === '1';
+  const policy = policyOf(env);
+  // All memory is open already and the allocator is not ours to release: nothing to wait for.
+  if (wholeProcess && !env[hookVariables.pinned]) return;
+  watchSettled({
+    async onSettled(first) {
+      if (first) await releaseAllocator(env);
+      if (wholeProcess) return 'stop';
+      return (await adviseRegions(policy, verbose)) ? 'go on' : 'stop';
+    },
     residentBytes: () => process.memoryUsage.rss(),
     say,
-    verbose: env[hookVariables.verbose] === '1',
   });
 }
 

@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: MIT
 /**
- * Advises a process's regions once its memory has settled. A program that loads a model grows, then
- * stays; marking it at the plateau marks the model. It is marked again after further growth, such as
- * a second model, and never for nothing.
+ * Tells when a process's memory has settled. A program that loads a model grows, then stays; the
+ * plateau is when its model is there. Further growth, such as a second model, ends in another one.
  */
 import { messageOf } from '../../src/errors.js';
-import type { AdviseResult } from '../../src/advise.js';
 
 export interface SettledOptions {
-  readonly advise: () => Promise<AdviseResult>;
+  /**
+   * Called at each plateau, one call at a time. Returning `stop` ends the watch.
+   * @param first it is the first one: the program has loaded.
+   */
+  readonly onSettled: (first: boolean) => Promise<'go on' | 'stop'>;
   /** RSS, bytes. Must be cheap: it is called every two seconds. */
   readonly residentBytes: () => number;
   readonly say: (message: string) => void;
-  readonly verbose: boolean;
   /** Between looks, milliseconds; tests shorten it. */
   readonly intervalMilliseconds?: number;
 }
 
 /** Two looks in a row must differ by less than this share of RSS. */
 const settledShare = 0.02;
-/** After the first advice, this much further growth calls for another one. */
+/** After the first plateau, this much further growth calls for another one. */
 const growthBytes = 8 * 1024 * 1024;
+/** A process under load from the start may never be still; after this many looks it counts as loaded. */
+const patience = 15;
 
 /** @returns a function that stops watching. The watch itself keeps nothing alive. */
-export function adviseWhenSettled(options: SettledOptions): () => void {
+export function watchSettled(options: SettledOptions): () => void {
   let previous = 0;
-  let advisedAt: number | undefined;
+  let looks = 0;
+  let settledAt: number | undefined;
   let busy = false;
 
   const stop = (): void => {
@@ -34,18 +38,15 @@ export function adviseWhenSettled(options: SettledOptions): () => void {
 
   const look = async (): Promise<void> => {
     const now = options.residentBytes();
-    const settled = previous > 0 && Math.abs(now - previous) <= previous * settledShare;
+    looks += 1;
+    const still = previous > 0 && Math.abs(now - previous) <= previous * settledShare;
     previous = now;
-    if (!settled || (advisedAt !== undefined && now - advisedAt < growthBytes)) return;
-    advisedAt = now;
-    const result = await options.advise();
-    const refusal = result.refused[0];
-    if (refusal && result.advisedBytes === 0) {
-      options.say(`memory not advised, the function runs without: ${refusal.message}`);
-      stop();
-    } else if (options.verbose) {
-      options.say(`advised ${result.advisedBytes} bytes through ${result.backend}`);
-    }
+    const impatient = settledAt === undefined && looks >= patience;
+    if (!still && !impatient) return;
+    if (settledAt !== undefined && now - settledAt < growthBytes) return;
+    const first = settledAt === undefined;
+    settledAt = now;
+    if ((await options.onSettled(first)) === 'stop') stop();
   };
 
   const timer = setInterval(() => {

@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "buffer_location.h"
 #include "errors.h"
+#include "malloc_thresholds.h"
 #include "memory_advice.h"
 #include "memory_merge.h"
 #include "notify.h"
@@ -43,6 +44,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Export<MadviseRanges>(exports, "madviseRanges");
   Export<SetMemoryMerge>(exports, "setMemoryMerge");
   Export<GetMemoryMerge>(exports, "getMemoryMerge");
+  Export<SetMallocThresholds>(exports, "setMallocThresholds");
+  Export<TrimMalloc>(exports, "trimMalloc");
   Export<PeerCredentials>(exports, "peerCredentials");
   Export<SdNotify>(exports, "sdNotify");
   Export<PidfdOpen>(exports, "pidfdOpen");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Decides, without side effects, what a launched command is given. */
 import type { PolicyName } from '../regions/policy.js';
-import { allocatorEnvironment } from './allocator.js';
+import { allocatorEnvironment, type AllocatorMode } from './allocator.js';
 import { nodeOptionsWithHook } from './node-hook.js';
 
 /** How the command's memory is opened to merging. */
@@ -16,8 +16,7 @@ export type LaunchMode = (typeof launchModes)[number];
 export interface LaunchOptions {
   readonly mode: LaunchMode;
   readonly policy: PolicyName;
-  /** Pin the allocator by environment. */
-  readonly allocator: boolean;
+  readonly allocator: AllocatorMode;
   /** Install the hook in Node runtimes. */
   readonly hook: boolean;
 }
@@ -29,6 +28,8 @@ export const hookVariables = {
   policy: 'UPM_POLICY',
   /** Pid of the process the command became: only that one is the function, not its helpers. */
   mainPid: 'UPM_MAIN_PID',
+  /** Names of the allocator's variables to undo once the function has settled, with commas. */
+  pinned: 'UPM_PINNED',
   /** `1` switches everything off. */
   disable: 'UPM_DISABLE',
   /** `1` makes the hook say what it did; failures are always said. */
@@ -52,12 +53,14 @@ export function launchEnvironment(
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined) result[name] = value;
   }
-  if (options.allocator) Object.assign(result, allocatorEnvironment(environment));
+  const pinned = options.allocator === 'keep' ? {} : allocatorEnvironment(environment);
+  Object.assign(result, pinned);
   if (options.hook) {
     result.NODE_OPTIONS = nodeOptionsWithHook(environment.NODE_OPTIONS, registerUrl);
     result[hookVariables.mode] = optedIn ? 'process' : 'regions';
     result[hookVariables.policy] = options.policy;
     result[hookVariables.mainPid] = String(pid);
+    if (options.allocator === 'load') result[hookVariables.pinned] = Object.keys(pinned).join(',');
   }
   return result;
 }

@@ -7,6 +7,7 @@ import {
   launchModes,
   type LaunchOptions,
 } from '../../launch/plan.js';
+import { allocatorModes } from '../../launch/allocator.js';
 import { optInProcess } from '../../launch/opt-in.js';
 import { commandOf, startCommand } from '../../launch/start.js';
 import { policyNames } from '../../regions/policy.js';
@@ -15,6 +16,9 @@ const help = `
 The command replaces this process: same pid, same signals, same exit status.
 Whatever goes wrong with merging, the command is started; one line on standard
 error then says what is missing. UPM_DISABLE=1 starts it untouched.
+
+Only the Node hook can undo the pinning after loading; other runtimes stay
+pinned, which costs CPU where large blocks come and go: --allocator keep.
 
 Exit status: the command's own; 126 if it cannot be run, 127 if it is not found,
 64 on bad usage of run itself.
@@ -39,7 +43,14 @@ export function runCommand(): Command {
         .choices(policyNames)
         .default('weights'),
     )
-    .option('--no-allocator', 'do not pin the allocator by MALLOC_… variables')
+    .addOption(
+      new Option(
+        '--allocator <when>',
+        'pin malloc, so that equal blocks lie at equal offsets: while loading, always, or not',
+      )
+        .choices(allocatorModes)
+        .default('load'),
+    )
     .option('--no-hook', 'do not install the Node hook in NODE_OPTIONS')
     .option('-v, --verbose', 'say what was done, on standard error')
     .passThroughOptions()

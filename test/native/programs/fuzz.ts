@@ -105,6 +105,8 @@ const close: Readonly<Record<string, fc.Arbitrary<readonly unknown[]>>> = {
   // Taking it back walks through all memory; `wild` does it often enough.
   setMemoryMerge: fc.tuple(fc.constant(true)),
   getMemoryMerge: fc.tuple(),
+  setMallocThresholds: fc.tuple(fc.nat(), fc.nat(), fc.oneof(fc.nat(1 << 20), numbers)),
+  trimMalloc: fc.tuple(),
   peerCredentials: fc.tuple(fc.oneof(fc.nat(40), numbers)),
   sdNotify: fc.tuple(strings, strings),
   pidfdOpen: fc.tuple(pids),
