@@ -4,7 +4,7 @@
  * and then advised, and what the second run saves.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { chooseBackend, createHost } from '../src/backends/choose.js';
@@ -19,6 +19,12 @@ import { runScenario, type Cleanup } from './scenario.js';
 
 const stop = new AbortController();
 
+/** Ending by a signal is no failure of ours: the exit status is the one shells give it. */
+function interrupt(signal: 'SIGINT' | 'SIGTERM'): void {
+  process.exitCode = 128 + constants.signals[signal];
+  stop.abort(new Error(`${signal}: everything that was started is ended`));
+}
+
 async function requireKsm(takeOver: boolean): Promise<void> {
   await chooseBackend('ksm');
   const probe = await probeKsm(hostRoots);
@@ -31,9 +37,6 @@ async function requireKsm(takeOver: boolean): Promise<void> {
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
-  const interrupt = (): void => {
-    stop.abort(new UpmError('ERR_UPM_SYSTEM', 'interrupted; everything that was started is ended'));
-  };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const cleanup: Cleanup = [];
   const display = createDisplay(process.stdout);
@@ -68,11 +71,15 @@ async function main(): Promise<void> {
 }
 
 await main().catch((error: unknown) => {
+  if (stop.signal.aborted) {
+    // What an aborted call throws is less to the point than why it was aborted.
+    console.error(`demo: ${messageOf(stop.signal.reason)}`);
+    return;
+  }
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : exitStatus.ERR_UPM_USAGE;
     return;
   }
-  // What an aborted call throws is less to the point than why it was aborted.
-  console.error(`demo: ${messageOf(stop.signal.aborted ? stop.signal.reason : error)}`);
+  console.error(`demo: ${messageOf(error)}`);
   process.exitCode = error instanceof UpmError ? error.exitStatus : exitStatus.ERR_UPM_INTERNAL;
 });
