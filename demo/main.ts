@@ -15,7 +15,7 @@ import { hostRoots } from '../src/proc/reading.js';
 import { createDisplay } from './display.js';
 import { makeImages, type TestImage } from './images.js';
 import { parseOptions } from './options.js';
-import { runScenario, type Cleanup } from './scenario.js';
+import { keepRunning, runScenario, type Cleanup, type Stage } from './scenario.js';
 
 const stop = new AbortController();
 
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     const images: (readonly TestImage[])[] = [];
     for (let set = 0; set < options.functions; set += 1) images.push(await makeImages(folder, set));
     const host = createHost({ name: 'ksm', reason: '' }, hostRoots, native().pageSize);
-    const result = await runScenario({
+    const stage: Stage = {
       options,
       signal: stop.signal,
       display,
@@ -58,12 +58,18 @@ async function main(): Promise<void> {
       pageSize: native().pageSize,
       folder,
       cleanup,
-    });
+    };
+    const played = await runScenario(stage);
+    const { result } = played;
     if (options.json) {
       await writeFile(options.json, `${JSON.stringify(result, undefined, 2)}\n`);
     }
     if (!result.ocrCorrect || result.savedByMergingBytes <= 0) {
       throw new UpmError('ERR_UPM_INTERNAL', 'the demo did not show what it should, see above');
+    }
+    if (options.keep) {
+      await keepRunning(stage, played);
+      process.exitCode = 0;
     }
   } finally {
     for (const undo of cleanup.reverse()) await undo().catch(() => undefined);

@@ -29,6 +29,13 @@ export interface Stage {
   readonly cleanup: Cleanup;
 }
 
+/** What the demo found, and what still runs. */
+export interface Played {
+  readonly result: DemoResult;
+  readonly pids: readonly number[];
+  readonly configFile: string;
+}
+
 interface Run {
   /** Loaded, before the first request. */
   readonly memory: FleetMemory;
@@ -71,7 +78,7 @@ function pidsOf(fleet: Fleet): readonly number[] {
 }
 
 /** Plays the demo; whatever it starts is in `stage.cleanup`. */
-export async function runScenario(stage: Stage): Promise<DemoResult> {
+export async function runScenario(stage: Stage): Promise<Played> {
   const { options, signal, display, host, images, cleanup } = stage;
   const baseline = await withoutAdvice(stage);
 
@@ -97,6 +104,7 @@ export async function runScenario(stage: Stage): Promise<DemoResult> {
 
   const merged = await measureFleet(host, pids);
   const frames = await countFrames(pids, stage.pageSize);
+  const metrics = await functionMetrics(daemon, merged.pssBytes);
   const after = await fleet.readImages(images);
   const later = await measureFleet(host, pids);
   const rounds = [baseline.texts, after];
@@ -125,12 +133,11 @@ export async function runScenario(stage: Stage): Promise<DemoResult> {
   };
   display.text(`\n${printResult(result, { baseline: baseline.memory, unmerged, merged })}`);
   display.text(`\nWhat Prometheus sees of it (${daemon.address}/metrics):`);
-  display.text(await functionMetrics(daemon, merged.pssBytes));
-  if (options.keep) await keep(stage, pids, daemon.configFile);
-  return result;
+  display.text(metrics);
+  return { result, pids, configFile: daemon.configFile };
 }
 
-/** The function's lines, once the sampler has seen the functions merged. */
+/** The function's lines of /metrics, once the sampler has seen all instances merged. */
 async function functionMetrics(daemon: Daemon, pssBytes: number): Promise<string> {
   let lines: readonly string[] = [];
   for (let attempt = 0; attempt < 10; attempt += 1) {
@@ -142,22 +149,17 @@ async function functionMetrics(daemon: Daemon, pssBytes: number): Promise<string
   return lines.map((line) => `  ${line}`).join('\n');
 }
 
-async function keep(stage: Stage, pids: readonly number[], configFile: string): Promise<void> {
-  stage.display.text(
+/** Keeps everything running until the demo is interrupted. */
+export async function keepRunning(
+  { display, signal }: Stage,
+  { pids, configFile }: Played,
+): Promise<void> {
+  display.text(
     `\nLeft running for you to look at; Ctrl-C ends everything.\n` +
       `  functions: ${pids.join(' ')}\n` +
       `  upmd's configuration: ${configFile}\n` +
       `  try: node dist/src/cli/bin.js report ${pids.join(' ')}`,
   );
-  await new Promise<void>((resolve) => {
-    if (stage.signal.aborted) resolve();
-    stage.signal.addEventListener('abort', () => {
-      resolve();
-    });
-    // A listener alone does not keep a process alive.
-    const alive = setInterval(() => undefined, 60_000);
-    stage.signal.addEventListener('abort', () => {
-      clearInterval(alive);
-    });
-  });
+  // Rejects when interrupted, which is the way to end it.
+  await sleep(2 ** 31 - 1, undefined, { signal }).catch(() => undefined);
 }
