@@ -39,7 +39,7 @@ export interface Texts {
 
 export interface FleetOptions {
   readonly count: number;
-  /** How to start it by upm-advise run; without it, it is started as any program is. */
+  /** How to start it by upm-advise run; without it, it is started as it is. */
   readonly advised?: { readonly allocator: AllocatorMode };
   /** Further environment variables. */
   readonly environment?: Readonly<Record<string, string>>;

@@ -104,7 +104,7 @@ export async function runScenario(stage: Stage): Promise<Played> {
 
   const merged = await measureFleet(host, pids);
   const frames = await countFrames(pids, stage.pageSize);
-  const metrics = await functionMetrics(daemon, merged.pssBytes);
+  const metrics = await functionMetrics(daemon, merged.mergedBytes);
   const after = await fleet.readImages(images);
   const later = await measureFleet(host, pids);
   const rounds = [baseline.texts, after];
@@ -138,12 +138,12 @@ export async function runScenario(stage: Stage): Promise<Played> {
 }
 
 /** The function's lines of /metrics, once the sampler has seen all instances merged. */
-async function functionMetrics(daemon: Daemon, pssBytes: number): Promise<string> {
+async function functionMetrics(daemon: Daemon, mergedBytes: number): Promise<string> {
   let lines: readonly string[] = [];
-  for (let attempt = 0; attempt < 10; attempt += 1) {
+  for (let attempt = 0; attempt < 15; attempt += 1) {
     lines = (await daemon.metrics()).split('\n').filter((line) => line.startsWith('upm_function_'));
-    const sampled = lines.find((line) => line.startsWith('upm_function_proportional_bytes'));
-    if (sampled && Number(sampled.split(' ').at(-1)) < pssBytes * 1.2) break;
+    const merged = lines.find((line) => line.startsWith('upm_function_merged_bytes'));
+    if (merged && Number(merged.split(' ').at(-1)) > mergedBytes * 0.95) break;
     await sleep(1000);
   }
   return lines.map((line) => `  ${line}`).join('\n');

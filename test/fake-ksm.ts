@@ -22,7 +22,7 @@ export interface FakeKsm {
   readonly stateFile: string;
   get(name: string): number;
   set(name: string, value: number | string): void;
-  remove(): void;
+  readonly remove: () => void;
 }
 
 /** The process side stays real: a driver looks itself up in /proc. */
