@@ -89,7 +89,12 @@ await main(async () => {
   const missing = installPackages(testTools);
   for (const name of missing) console.log(`- ${name} is missing, and only root can install it`);
   const promtool = findPromtool();
-  const env = { ...process.env, FORCE_COLOR: '0', ...(promtool ? { UPM_PROMTOOL: promtool } : {}) };
+  const env = {
+    ...process.env,
+    FORCE_COLOR: '0',
+    UPM_FUZZ_RUNS: '20000',
+    ...(promtool ? { UPM_PROMTOOL: promtool } : {}),
+  };
 
   const total = { passed: 0, failed: 0, skipped: 0 };
   const reasons = [];
