@@ -9,6 +9,7 @@
  * It must never be noticed: no error leaves this file, nothing keeps the process alive, and all it
  * may write is one line on standard error.
  */
+import { writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { releasedThresholds } from '../../src/launch/allocator.js';
 import { hookVariables } from '../../src/launch/plan.js';
@@ -21,8 +22,12 @@ import { watchSettled } from './settled.js';
 const apiName = Symbol.for('upm');
 
 function say(message: string): void {
-  // Straight to the descriptor: console may be patched or piped by the function's framework.
-  process.stderr.write(`upm-advise: ${message}\n`);
+  // Straight to the descriptor: console and process.stderr may be patched by the function's framework.
+  try {
+    writeSync(2, `upm-advise: ${message}\n`);
+  } catch {
+    // A full disk or a reader that went away: the line is lost, the function goes on.
+  }
 }
 
 /** A child of the function (a shell, a tool) inherits the environment but is not the function. */

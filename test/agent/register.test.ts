@@ -89,3 +89,13 @@ test('a program runs on where the addon cannot be loaded', (t) => {
   t.is(status, 0);
   t.regex(stdout, /^(ERR_UPM_UNSUPPORTED|none)\n$/);
 });
+
+test('a program runs on where standard error takes nothing', (t) => {
+  const words = [process.execPath, '--import', register, '-e', 'console.log("runs")'];
+  const { status, stdout } = spawnSync('sh', ['-c', 'exec "$@" 2>/dev/full', 'sh', ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', UPM_POLICY: 'everything' },
+  });
+  t.is(status, 0);
+  t.is(stdout, 'runs\n');
+});

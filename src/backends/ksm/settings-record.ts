@@ -5,8 +5,8 @@
  * exclusively, it is also what keeps two drivers from driving at once.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { constants, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { link, mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -19,10 +19,10 @@ import type { DrivenSettings } from './driver-status.js';
 export const defaultStateFile = '/run/upm/ksm-settings.json';
 
 const Settings = Type.Object({
-  run: Type.Integer(),
-  pagesToScan: Type.Integer(),
-  sleepMillisecs: Type.Integer(),
-  advisorMode: Type.Optional(Type.String()),
+  run: Type.Integer({ minimum: 0, maximum: 2 }),
+  pagesToScan: Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),
+  sleepMillisecs: Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),
+  advisorMode: Type.Optional(Type.String({ pattern: '^[a-z-]{1,32}$' })),
 });
 
 const RecordSchema = Type.Object({
@@ -124,11 +124,31 @@ export function removeRecordSync(file: string): void {
   rmSync(file, { force: true });
 }
 
+/**
+ * What the record says is written to /sys by root, so it must be from root or from this user: nobody
+ * else may have put it there, also where the folder is open to all.
+ */
+async function readTrusted(file: string): Promise<string> {
+  // Not blocking: a FIFO under that name would hold us for ever.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(file, flags);
+  try {
+    const { uid, mode } = await handle.stat();
+    const trusted = (uid === 0 || uid === process.geteuid?.()) && (mode & 0o022) === 0;
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG || !trusted) {
+      throw new Error('not a file that only root or this user can write');
+    }
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
 /** @returns undefined if there is none. @throws UpmError if it cannot be read or is not a record. */
 export async function loadRecord(file: string): Promise<SettingsRecord | undefined> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readTrusted(file);
   } catch (error) {
     if (isErrnoException(error) && error.code === 'ENOENT') return undefined;
     const denied = isErrnoException(error) && ['EACCES', 'EPERM'].includes(error.code ?? '');

@@ -35,6 +35,9 @@ export type TakeoverAttempt =
   /** This kernel cannot. */
   | { readonly kind: 'blocked'; readonly reason: string };
 
+/** Takeovers of this process whose settings could not be restored yet, by state file. */
+const unrestored = new Map<string, Takeover>();
+
 /** Who manages ksmd, if it is not us; undefined if nobody does. */
 export function managedBy(settings: DrivenSettings): string | undefined {
   if (settings.run === 1) return 'ksmd already runs (run = 1)';
@@ -56,6 +59,8 @@ export async function takeOver(
   decision: DriveDecision,
   batch: BatchSettings,
 ): Promise<TakeoverAttempt> {
+  // Our own record would pass for a living driver's, and keep us from driving as long as we live.
+  await unrestored.get(stateFile)?.restore();
   const recovery = await recoverKsmSettings({ roots, stateFile });
   if (recovery.kind === 'in-use') {
     return { kind: 'observing', reason: `process ${recovery.pid} drives ksmd (${stateFile})` };
@@ -110,24 +115,34 @@ function hold(
   };
   process.once('exit', atExit);
 
-  return {
+  const takeover: Takeover = {
     applied: () => applied,
     batch: () => applied,
     changedByOthers: (now) => changedByOthers(now, applied),
     async adjust(batch) {
       if (batch.pagesToScan === applied.pagesToScan) return;
       // Noted first: a tick that reads the new value must not take it for somebody else's.
+      const before = applied;
       applied = { ...applied, pagesToScan: batch.pagesToScan };
-      await writeSettings(roots, { pagesToScan: batch.pagesToScan });
+      try {
+        await writeSettings(roots, { pagesToScan: batch.pagesToScan });
+      } catch (error) {
+        // Still what it was, and ours to restore.
+        applied = before;
+        throw error;
+      }
     },
     async restore() {
+      unrestored.set(stateFile, takeover);
       const state = await readKsmState(roots);
       const now = state.kind === 'value' ? drivenSettings(state.value) : undefined;
       const undo = undoApplied(original, applied, now ?? applied);
       await writeSettings(roots, undo.write);
       await removeRecord(stateFile);
+      unrestored.delete(stateFile);
       process.removeListener('exit', atExit);
       return undo.foreign;
     },
   };
+  return takeover;
 }

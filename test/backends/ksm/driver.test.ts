@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { createKsmDriver, type KsmDriverOptions } from '../../../src/backends/ksm/driver.js';
 import type { KsmDriver } from '../../../src/backends/ksm/driver-status.js';
@@ -185,4 +186,26 @@ test('a budget that is no share of a core is refused at once', (t) => {
   for (const budget of [0, -1, 1.5, Number.NaN]) {
     t.throws(() => driverOf(fake, { budget }), { instanceOf: RangeError });
   }
+});
+
+test('settings that could not be restored are restored by the next drive', async (t) => {
+  const fake = makeFakeKsm();
+  t.teardown(fake.remove);
+  const ksm = join(fake.roots.sys, 'kernel/mm/ksm');
+  let ticks = 0;
+  const driver = driverOf(fake, {
+    onProgress: () => {
+      ticks += 1;
+      if (ticks === 1) renameSync(ksm, `${ksm}-away`);
+      else fake.set('full_scans', ticks);
+    },
+  });
+  driver.kick();
+  t.is((await driver.settled()).kind, 'blocked');
+  t.true(existsSync(fake.stateFile));
+  renameSync(`${ksm}-away`, ksm);
+  driver.kick();
+  t.is((await driver.settled()).kind, 'converged');
+  t.deepEqual(settings(fake), [0, 100, 20]);
+  t.false(existsSync(fake.stateFile));
 });

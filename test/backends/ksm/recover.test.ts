@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import test from 'ava';
 import { recoverKsmSettings } from '../../../src/backends/ksm/recover.js';
@@ -100,4 +108,27 @@ test('only one of many creates the record, and it is whole', async (t) => {
   );
   t.is(results.filter(Boolean).length, 1);
   t.deepEqual(await loadRecord(fake.stateFile), record);
+});
+
+test('a record that others could have written or linked is not obeyed', async (t) => {
+  const fake = makeFakeKsm({ run: 1 });
+  t.teardown(fake.remove);
+  const refused = { message: /cannot read the record/ };
+  await leaveRecord(fake);
+  chmodSync(fake.stateFile, 0o666);
+  await t.throwsAsync(recoverKsmSettings(fake), refused);
+  chmodSync(fake.stateFile, 0o600);
+  renameSync(fake.stateFile, `${fake.stateFile}.moved`);
+  symlinkSync(`${fake.stateFile}.moved`, fake.stateFile);
+  await t.throwsAsync(recoverKsmSettings(fake), refused);
+  t.is(fake.get('run'), 1);
+});
+
+test('values that ksmd has no use for make it no record', async (t) => {
+  const fake = makeFakeKsm({ run: 1 });
+  t.teardown(fake.remove);
+  for (const bad of [{ run: 3 }, { pagesToScan: -1 }, { advisorMode: 'none\nmore' }]) {
+    await leaveRecord(fake, { original: { ...original, ...bad } });
+    await t.throwsAsync(recoverKsmSettings(fake), { message: /not a record/ });
+  }
 });
