@@ -41,7 +41,13 @@ const inFlight = new Set<readonly AdviseTarget[]>();
 
 async function backend(): Promise<Backend> {
   chosen ??= chooseBackend().then(createBackend);
-  return await chosen;
+  try {
+    return await chosen;
+  } catch (error) {
+    // What was missing may be there the next time.
+    chosen = undefined;
+    throw error;
+  }
 }
 
 /**
@@ -91,7 +97,7 @@ async function onBuffers(
   used: Backend,
   act: (ranges: readonly AddressRange[]) => ReturnType<Backend['advise']>,
 ): Promise<AdviseResult> {
-  const targets = isList(target) ? target : [target];
+  const targets = isList(target) ? [...target] : [target];
   const { ranges, cutBytes } = selectPages(targets.map(rangeOf), native().pageSize);
   if (ranges.every((range) => rangeBytes(range) === 0n)) return result(used, 0, cutBytes, []);
   inFlight.add(targets);

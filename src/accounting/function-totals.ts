@@ -14,8 +14,8 @@
  * the sum. Processes are read one after another while ksmd goes on: should the references seen be more
  * than the host has, they are the divisor, so that the sum never claims more than was saved.
  *
- * `HostMergeCounters.savedBytes` holds the zero pages too; those of the processes seen are taken
- * off it to get `extra`.
+ * `HostMergeCounters.savedBytes` holds the zero pages too; the host's `zeroBytes` are taken off it to
+ * get `extra`, or those of the processes seen where that is more or the host does not tell.
  */
 import type { HostMergeCounters, ProcessMergeState } from '../backends/backend.js';
 import type { FunctionIdentity } from './attribution.js';
@@ -64,7 +64,9 @@ export function savingShare(
     merged += state.mergedBytes;
     zero += state.zeroBytes;
   }
-  const extra = Math.max(0, host.savedBytes - zero);
+  // The zero pages of processes not seen are no references either: to take off too few would give the
+  // processes seen a part of them.
+  const extra = Math.max(0, host.savedBytes - Math.max(zero, host.zeroBytes ?? 0));
   const references = Math.max(extra + host.sharedBytes, merged);
   const part = references === 0 ? 0 : extra / references;
   return (state) => state.mergedBytes * part + state.zeroBytes;

@@ -52,6 +52,8 @@ export interface HostMergeCounters {
   readonly sharedBytes: number;
   /** References beyond the first of each frame, and pages replaced by the zero page: memory not used. */
   readonly savedBytes: number;
+  /** Part of `savedBytes`: pages replaced by the zero page; absent where the kernel does not tell. */
+  readonly zeroBytes?: number;
   /** What would be needed at once if every sharer wrote to its pages. */
   readonly unmergeNeedBytes: number;
   /** The kernel's own records of merged and candidate pages; absent where the kernel does not tell. */

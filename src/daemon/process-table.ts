@@ -92,7 +92,7 @@ export function createProcessTable(
     if (facts.kind !== 'value') return;
     const identity = await attributor.attribute(facts.value);
     const known = table.get(stat.pid);
-    if (known) refresh(known, facts.value, identity);
+    if (known) refresh(known, facts.value, identity, isSettling(known));
     else table.set(stat.pid, newEntry(facts.value, identity, clock.monotonic()));
   }
 
@@ -159,12 +159,15 @@ function refresh(
   known: TrackedProcess,
   facts: ProcessFacts,
   identity: FunctionIdentity | undefined,
+  settling: boolean,
 ): void {
   if (known.facts.comm !== facts.comm || !sameFunction(known.function, identity)) {
     startAfresh(known);
   }
   known.facts = facts;
   known.function = identity;
+  // It is looked at in each poll for now; the pauses begin to grow after that.
+  if (settling) return;
   known.refreshPause = Math.min(longestRefreshRounds, known.refreshPause * 2);
   known.refreshIn = known.refreshPause;
 }

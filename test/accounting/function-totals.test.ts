@@ -95,6 +95,13 @@ test('zero pages are saved whole, and not shared out a second time', (t) => {
   );
 });
 
+test('zero pages of unseen processes are not given to those seen', (t) => {
+  // 400 of references: 100 kept, 300 saved; and 60 of zero pages, 10 of them in the process seen.
+  const seen = mergeState(200, 10);
+  const share = savingShare({ ...host(100, 360), zeroBytes: 60 }, [seen]);
+  t.is(share?.(seen), 160);
+});
+
 test('nothing merged gives nothing saved', (t) => {
   t.is(savingShare(host(0, 0), [])?.(mergeState(0)), 0);
 });

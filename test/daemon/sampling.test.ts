@@ -141,6 +141,20 @@ test('an exec that keeps the name is noticed within some rounds', async (t) => {
   t.true(rounds <= 32, `noticed after ${rounds} rounds`);
 });
 
+test('looks at a young process do not use up the short pauses before the next looks', async (t) => {
+  const { proc, sampling, signal, clock } = makeBench(t);
+  proc.put({ pid: 10, arguments: ['launcher'] });
+  await sampling.round(signal);
+  for (let second = 0; second < 5; second += 1) {
+    clock.advance(1000);
+    await sampling.poll(signal);
+  }
+  // Later than a process is expected to exec, and with the name kept.
+  proc.put({ pid: 10, arguments: named('a') });
+  clock.advance(5000);
+  t.like((await sampling.round(signal)).functions, [{ function: 'a' }]);
+});
+
 test('a process that is slow to read is read less often, and again oftener when it got fast', async (t) => {
   const { proc, sampling, signal, host, clock } = makeBench(t);
   proc.put({ pid: 10, arguments: named('slow') });

@@ -64,6 +64,22 @@ kernelTest('a program that just exits restores on its way out', async (t) => {
   t.false(existsSync(stateFile));
 });
 
+kernelTest('what somebody else changed meanwhile survives a program that just exits', async (t) => {
+  const before = await ksmSettings();
+  const file = join(ksmFolder(hostRoots), 'sleep_millisecs');
+  t.teardown(() => {
+    writeFileSync(file, String(before.sleep_millisecs));
+  });
+  const { stateFile } = driverOptions(t);
+  const child = await startDriver(t, stateFile);
+  const exit = once(child, 'exit');
+  // Both at once: the driver has no tick left to notice it.
+  writeFileSync(file, '77');
+  child.kill('SIGUSR2');
+  await exit;
+  t.deepEqual(await ksmSettings(), { ...before, sleep_millisecs: 77 });
+});
+
 advisorTest('an advisor is switched off for a drive and on again after it', async (t) => {
   const file = join(ksmFolder(hostRoots), 'advisor_mode');
   writeFileSync(file, 'scan-time');

@@ -48,6 +48,7 @@ function hostCounters(
   return {
     sharedBytes: (state.pagesShared ?? 0) * pageSize,
     savedBytes: saved,
+    ...(state.ksmZeroPages === undefined ? {} : { zeroBytes: state.ksmZeroPages * pageSize }),
     // Each mapping needs a page of its own once written; the kept frames are free then. The last
     // writer copies too before its frame goes, but only one page at a time.
     unmergeNeedBytes: saved,

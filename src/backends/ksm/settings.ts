@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Reads and writes the settings of ksmd that a driver changes. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UpmError, isErrnoException, messageOf } from '../../errors.js';
-import { ksmFiles, ksmFolder, type KsmState } from '../../proc/ksm-sysfs.js';
+import { ksmFiles, ksmFolder, parseAdvisorMode, type KsmState } from '../../proc/ksm-sysfs.js';
 import type { HostRoots } from '../../proc/reading.js';
 import type { DrivenSettings } from './driver-status.js';
 
@@ -25,6 +25,24 @@ export function drivenSettings(state: KsmState): DrivenSettings | undefined {
     sleepMillisecs: state.sleepMillisecs,
     ...(state.advisorMode === undefined ? {} : { advisorMode: state.advisorMode }),
   };
+}
+
+/** As {@link drivenSettings}, read anew, for the last moments of a process. */
+export function drivenSettingsSync(roots: HostRoots): DrivenSettings | undefined {
+  const read = (name: DrivenName): string =>
+    readFileSync(join(ksmFolder(roots), ksmFiles[name]), 'utf8').trim();
+  try {
+    const settings = {
+      run: Number(read('run')),
+      pagesToScan: Number(read('pagesToScan')),
+      sleepMillisecs: Number(read('sleepMillisecs')),
+    };
+    const hasAdvisor = existsSync(join(ksmFolder(roots), ksmFiles.advisorMode));
+    const advisorMode = hasAdvisor ? parseAdvisorMode(read('advisorMode')) : undefined;
+    return advisorMode === undefined ? settings : { ...settings, advisorMode };
+  } catch {
+    return undefined;
+  }
 }
 
 /**

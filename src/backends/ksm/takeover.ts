@@ -12,6 +12,7 @@ import { createRecord, ownRecord, removeRecord, removeRecordSync } from './setti
 import {
   changedByOthers,
   drivenSettings,
+  drivenSettingsSync,
   undoApplied,
   writeSettings,
   writeSettingsSync,
@@ -82,7 +83,8 @@ export async function takeOver(
   try {
     await writeSettings(roots, applied);
   } catch (error) {
-    await takeover.restore();
+    // The first error is the one to tell; what could not be undone now is tried again by the next drive.
+    await takeover.restore().catch(() => undefined);
     throw error;
   }
   return { kind: 'taken', takeover };
@@ -107,7 +109,8 @@ function hold(
   // The last chance if the program ends without closing the driver; a crash goes through the record.
   const atExit = (): void => {
     try {
-      writeSettingsSync(roots, original);
+      const now = drivenSettingsSync(roots);
+      writeSettingsSync(roots, undoApplied(original, applied, now ?? applied).write);
       removeRecordSync(stateFile);
     } catch {
       // The record stays, and the next driver (or `upm-advise restore`) puts things back.
@@ -133,12 +136,16 @@ function hold(
       }
     },
     async restore() {
-      unrestored.set(stateFile, takeover);
       const state = await readKsmState(roots);
       const now = state.kind === 'value' ? drivenSettings(state.value) : undefined;
       const undo = undoApplied(original, applied, now ?? applied);
-      await writeSettings(roots, undo.write);
-      await removeRecord(stateFile);
+      try {
+        await writeSettings(roots, undo.write);
+        await removeRecord(stateFile);
+      } catch (error) {
+        unrestored.set(stateFile, takeover);
+        throw error;
+      }
       unrestored.delete(stateFile);
       process.removeListener('exit', atExit);
       return undo.foreign;

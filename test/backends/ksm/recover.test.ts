@@ -28,7 +28,7 @@ async function leaveRecord(fake: FakeKsm, change: Partial<SettingsRecord> = {}):
   const { pid } = spawnSync('true');
   const record = { ...own, owner: { ...own.owner, pid }, ...change };
   mkdirSync(dirname(fake.stateFile), { recursive: true });
-  writeFileSync(fake.stateFile, JSON.stringify(record));
+  writeFileSync(fake.stateFile, JSON.stringify(record), { mode: 0o600 });
 }
 
 test('without a record there is nothing to do', async (t) => {
@@ -90,7 +90,7 @@ test('a file that is no record is reported, and neither obeyed nor removed', asy
   t.teardown(fake.remove);
   mkdirSync(dirname(fake.stateFile), { recursive: true });
   for (const content of ['', '{"version":1}', 'run=0', '{"version":2}']) {
-    writeFileSync(fake.stateFile, content);
+    writeFileSync(fake.stateFile, content, { mode: 0o600 });
     await t.throwsAsync(recoverKsmSettings(fake), {
       code: 'ERR_UPM_SYSTEM',
       message: /not a record/,
