@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
  * The seam between processes and functions. Whatever decides which function a process belongs to
- * (a rule, container labels, an orchestrator's API) implements {@link Attributor}, on the host side:
- * what a container says of itself never counts.
+ * (a rule, container labels, an orchestrator's API) implements {@link Attributor}, on the host side.
+ * A rule on the command line or task name believes the process, which chooses both; one on the cgroup
+ * believes whoever placed the process there.
  */
 
 /** A process, safe against reuse of its pid. */

@@ -58,6 +58,8 @@ export async function startUpmd(config: Config, logger: FastifyBaseLogger): Prom
     onSnapshot(snapshot) {
       exposition.update(snapshot);
       reportDenied(snapshot);
+      // Who managed ksmd may have stopped, or the permission been given, since the driver was asked.
+      if (driver?.status().waiting) driver.kick();
     },
     onError: (error) => {
       logger.error({ err: error }, 'a round of sampling failed');
@@ -97,11 +99,12 @@ export async function startUpmd(config: Config, logger: FastifyBaseLogger): Prom
 
   let closed: Promise<void> | undefined;
   async function closeAll(): Promise<void> {
-    await sampler.stop();
+    // ksmd first: the sampler may wait for a read that hangs on its target's mmap lock, and what is left
+    // of the time to stop is then too short to restore anything.
     try {
       await driver?.close();
     } finally {
-      await app.close();
+      await Promise.allSettled([sampler.stop(), app.close()]);
     }
   }
   return {

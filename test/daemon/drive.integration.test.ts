@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configFile, getUntil, startUpmdProcess, temporaryFolder } from './upmd-process.js';
@@ -21,7 +21,7 @@ function ksmSetting(name: string): string {
 }
 
 const drivable = process.getuid?.() === 0 && ksmSetting('run') === '0';
-if (!drivable) console.log('skipped: driving ksmd (needs root and a ksmd that nobody manages)');
+if (!drivable) console.log('SKIP-REASON driving ksmd: needs root, and a ksmd that nobody manages');
 const kernelTest = drivable ? test : test.skip;
 
 /** Holds 16 MiB that every instance fills alike, with a different content in each page. */
@@ -74,3 +74,39 @@ ksm: { drive: auto, cpuBudget: 0.5, stateFile: ${stateFile} }
   t.deepEqual(await upmd.ended, { status: 0, errors: '' });
   t.deepEqual(settingNames.map(ksmSetting), before);
 });
+
+kernelTest(
+  'drives once whoever managed ksmd has stopped, without any further advice',
+  async (t) => {
+    const before = settingNames.map(ksmSetting);
+    const run = '/sys/kernel/mm/ksm/run';
+    t.teardown(() => {
+      writeFileSync(run, '0');
+    });
+    const stateFile = join(await temporaryFolder(t), 'state', 'ksm.json');
+    const file = await configFile(
+      t,
+      `sampler: { intervalSeconds: 1, cpuBudget: 0.2 }
+functions: { rules: [{ match: { command: '(upmd-drive-\\d+)$' }, function: $1 }] }
+ksm: { drive: auto, cpuBudget: 0.5, stateFile: ${stateFile} }
+`,
+    );
+    // Managed by somebody else: as slowly as ksmd goes, so that nothing is merged meanwhile.
+    writeFileSync('/sys/kernel/mm/ksm/pages_to_scan', '1');
+    writeFileSync(run, '1');
+    t.teardown(() => {
+      writeFileSync('/sys/kernel/mm/ksm/pages_to_scan', before[1] ?? '100');
+    });
+    const upmd = startUpmdProcess(t, ['--config', file, '--listen', '127.0.0.1:0']);
+    const address = await upmd.address;
+    await startInstance(t, `upmd-drive-${process.pid}`);
+    const driver = (body: string): { readonly mode: string; readonly converged: number } =>
+      (JSON.parse(body) as { driver: { mode: string; converged: number } }).driver;
+    await getUntil(address, '/api/v1/host', ({ body }) => driver(body).mode === 'observing');
+    writeFileSync(run, '0');
+    await getUntil(address, '/api/v1/host', ({ body }) => driver(body).converged > 0);
+    upmd.kill('SIGTERM');
+    t.deepEqual(await upmd.ended, { status: 0, errors: '' });
+    t.is(ksmSetting('pages_to_scan'), '1');
+  },
+);

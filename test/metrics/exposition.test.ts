@@ -17,6 +17,7 @@ test('a snapshot shows as metrics', async (t) => {
     driverStatus: () => ({
       mode: 'driving',
       reason: 'advised memory is waiting',
+      waiting: false,
       scansSinceKick: 1,
       ksmdCpuSeconds: 1.25,
       ksmdCpuShare: 0.5,

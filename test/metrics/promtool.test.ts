@@ -6,7 +6,7 @@ import { expositionOf, snapshotOf, totalsOf } from './snapshots.js';
 const promtool = process.env.UPM_PROMTOOL ?? 'promtool';
 const works = spawnSync(promtool, ['--version']).status === 0;
 if (!works)
-  console.log('skipped: "promtool check metrics" (no promtool: Debian package prometheus)');
+  console.log('SKIP-REASON promtool check metrics: no promtool (Debian package prometheus)');
 const promtoolTest = works ? test : test.skip;
 
 promtoolTest('promtool has no complaint', async (t) => {
@@ -14,6 +14,7 @@ promtoolTest('promtool has no complaint', async (t) => {
     driverStatus: () => ({
       mode: 'idle',
       reason: '',
+      waiting: false,
       scansSinceKick: 0,
       ksmdCpuSeconds: 0,
       ksmdCpuShare: 0,

@@ -128,6 +128,8 @@ async function untilZombie(pid: number): Promise<void> {
 }
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
+if (asRoot === test.skip)
+  console.log('SKIP-REASON files of another user: only root can become one');
 
 asRoot('memory of another user is denied without privilege', async (t) => {
   const modules = ['smaps', 'maps', 'smaps-rollup', 'ksm-stat'];

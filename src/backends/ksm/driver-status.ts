@@ -27,6 +27,8 @@ export interface DriverStatus {
   readonly mode: DriverMode;
   /** Why it is in this mode, for people; names the remedy where there is one. */
   readonly reason: string;
+  /** It was asked to drive and could not, for a reason that may pass: worth another kick, some time. */
+  readonly waiting: boolean;
   /** Full scans of ksmd since the last {@link KsmDriver.kick}; 0 if not driving. */
   readonly scansSinceKick: number;
   /** CPU seconds ksmd used while driven, since the driver was made. */

@@ -62,6 +62,7 @@ export function createKsmDriver(options: KsmDriverOptions): KsmDriver {
   let reason = options.decision === 'never' ? 'told never to drive ksmd' : nothingYet;
   let current: Promise<DriveEnd> | undefined;
   let kicked = false;
+  let waiting = false;
   let lastEnd: DriveEnd = { kind: 'observing', reason };
   let takeover: Takeover | undefined;
   let scans = 0;
@@ -84,6 +85,7 @@ export function createKsmDriver(options: KsmDriverOptions): KsmDriver {
     status: () => ({
       mode,
       reason,
+      waiting,
       scansSinceKick: mode === 'driving' ? scans : 0,
       ksmdCpuSeconds: cpuTotal,
       ksmdCpuShare: mode === 'driving' ? cpuShare : 0,
@@ -121,6 +123,7 @@ export function createKsmDriver(options: KsmDriverOptions): KsmDriver {
       // Only what the operating system refuses is expected here; anything else is a fault of ours,
       // and still no reason to end the caller: merging is a favour, not a duty.
       kicked = false;
+      waiting = true;
       enter('blocked', error instanceof UpmError ? why : `unexpected: ${why}`);
       return { kind: 'blocked', reason: why };
     }
@@ -129,6 +132,7 @@ export function createKsmDriver(options: KsmDriverOptions): KsmDriver {
   async function takeAndRun(): Promise<DriveEnd> {
     const batch = firstBatch(options.budget);
     const attempt = await takeOver(options.roots, options.stateFile, options.decision, batch);
+    waiting = attempt.kind !== 'taken';
     if (attempt.kind !== 'taken') {
       kicked = false;
       enter(attempt.kind, attempt.reason);

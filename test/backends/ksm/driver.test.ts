@@ -209,3 +209,17 @@ test('settings that could not be restored are restored by the next drive', async
   t.deepEqual(settings(fake), [0, 100, 20]);
   t.false(existsSync(fake.stateFile));
 });
+
+test('says when another kick is worth while: not after convergence, but after a manager was there', async (t) => {
+  const fake = makeFakeKsm({ run: 1 });
+  t.teardown(fake.remove);
+  const driver = driverOf(fake, { onProgress: scanOnTick(fake, 0) });
+  t.false(driver.status().waiting);
+  driver.kick();
+  t.is((await driver.settled()).kind, 'observing');
+  t.true(driver.status().waiting);
+  fake.set('run', 0);
+  driver.kick();
+  t.is((await driver.settled()).kind, 'converged');
+  t.false(driver.status().waiting);
+});
