@@ -71,7 +71,8 @@ function countAva(output, status) {
   const sum = (pattern) =>
     [...output.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
   const counts = {
-    passed: sum(/^\s*(\d+) tests? passed/gm),
+    // A run with a failure does not say how many passed, but it marks each.
+    passed: sum(/^\s*(\d+) tests? passed/gm) || [...output.matchAll(/^\s*✔ /gm)].length,
     failed: sum(
       /^\s*(\d+) (?:tests? failed|uncaught exceptions?|unhandled rejections?|tests? remained pending)/gm,
     ),

@@ -15,7 +15,7 @@ import { listPids } from '../../src/proc/processes.js';
 import { hostRoots } from '../../src/proc/reading.js';
 import { readSmapsRollup } from '../../src/proc/smaps-rollup.js';
 import { readSmaps } from '../../src/proc/smaps.js';
-import { readStat } from '../../src/proc/stat.js';
+import { readStat, type ProcessStat } from '../../src/proc/stat.js';
 import { readStatus } from '../../src/proc/status.js';
 import { readVmstat } from '../../src/proc/vmstat.js';
 import { mappingOf } from './printers.js';
@@ -107,24 +107,28 @@ test('a process that was killed is gone', async (t) => {
 });
 
 test('a zombie has numbers but no memory', async (t) => {
-  // The shell leaves a child behind for a program that does not know of it and never waits for it.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60']);
+  // The shell leaves a child behind for a program that does not know of it and never waits for it. The
+  // child lives as long as its input, so that it ends after the shell has become that program.
+  const script = 'exec 3<&0; cat <&3 >&2 & echo $!; exec 3<&-; exec sleep 60 </dev/null';
+  const parent = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
   t.teardown(() => parent.kill('SIGKILL'));
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(line.toString());
-  await t.notThrowsAsync(untilZombie(pid));
+  await t.notThrowsAsync(until(parent.pid ?? 0, ({ comm }) => comm === 'sleep'));
+  parent.stdin.end();
+  await t.notThrowsAsync(until(pid, ({ state }) => state === 'Z'));
   t.deepEqual(valueOf(await readMaps(hostRoots, pid)), []);
   t.deepEqual(valueOf(await readCmdline(hostRoots, pid)).arguments, []);
   t.is(failureIn(await readSmapsRollup(hostRoots, pid)).kind, 'gone');
   t.false(valueOf(await readStatus(hostRoots, pid)).kernelThread);
 });
 
-async function untilZombie(pid: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    if (valueOf(await readStat(hostRoots, pid)).state === 'Z') return;
+async function until(pid: number, reached: (stat: ProcessStat) => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 250; attempt += 1) {
+    if (reached(valueOf(await readStat(hostRoots, pid)))) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('the child did not end');
+  throw new Error(`process ${pid} did not get there`);
 }
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
