@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Giving back: stable pages that nobody maps, candidates that are none any more.
+ *
+ * A round follows every exit of a process that was advised, and comes every few
+ * seconds while there is anything to look after: for stable pages given up by
+ * writes and unmapping, for candidates whose page is gone (a bounded number each
+ * time), for ended namespaces, and for exits where those are not seen. When memory
+ * is short, the shrinker drops candidates: they are worth a later merge at most.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/sched/mm.h>
+#include <linux/shrinker.h>
+#include <linux/workqueue.h>
+
+#include "upm.h"
+
+#define ROUND_MS	2000
+/* After an exit: soon, but once for many that exit together. */
+#define SOON_MS		20
+/* Candidates looked at in a round, of each space. */
+#define SWEEP_PAGES	512
+/* A round that takes long is made so much rarer: at most a hundredth of a CPU. */
+#define REST_FACTOR	100
+
+static struct delayed_work round_work;
+
+/* Whether a candidate's page is still one. mmap_lock is held. */
+static bool still_there(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	enum upm_skip why;
+
+	return vma && upm_vma_fits(vma, &why) &&
+	       upm_walk_one(vma, addr, NULL) == UPM_PAGE;
+}
+
+static void sweep_pages(struct upm_space *space)
+{
+	unsigned long vpn = space->sweep;
+	unsigned int i;
+
+	for (i = 0; i < SWEEP_PAGES; i++, vpn++) {
+		vpn = upm_candidate_next(space, vpn);
+		if (vpn == ULONG_MAX) {
+			vpn = 0;
+			break;
+		}
+		if (!still_there(space->mm, vpn << PAGE_SHIFT))
+			upm_candidate_drop_range(space, vpn, vpn, 1);
+	}
+	space->sweep = vpn;
+}
+
+static void sweep_space(struct upm_space *space)
+{
+	/* Nobody can get hold of the memory any more once there are no users. */
+	if (!mmget_not_zero(space->mm)) {
+		upm_space_forget(space);
+		return;
+	}
+	if (mmap_read_trylock(space->mm)) {
+		sweep_pages(space);
+		mmap_read_unlock(space->mm);
+	}
+	mmput_async(space->mm);
+}
+
+static void reclaim_round(struct work_struct *work)
+{
+	u64 start = ktime_get_ns(), took_ms;
+	struct upm_space *space = NULL;
+
+	while ((space = upm_space_next(space))) {
+		sweep_space(space);
+		cond_resched();
+	}
+	upm_domain_sweep();
+	upm_stable_reap();
+	upm_candidate_table_fit();
+
+	took_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC);
+	queue_delayed_work(upm_wq, &round_work,
+			   msecs_to_jiffies(max_t(u64, ROUND_MS,
+						  took_ms * REST_FACTOR)));
+}
+
+/**
+ * upm_reclaim_soon() - have a round soon
+ */
+void upm_reclaim_soon(void)
+{
+	mod_delayed_work(upm_wq, &round_work, msecs_to_jiffies(SOON_MS));
+}
+
+static unsigned long shrink_count(struct shrinker *shrinker,
+				  struct shrink_control *sc)
+{
+	unsigned long nr = upm_candidate_count();
+
+	return nr ? nr : SHRINK_EMPTY;
+}
+
+static unsigned long shrink_scan(struct shrinker *shrinker,
+				 struct shrink_control *sc)
+{
+	struct upm_space *space = NULL;
+	unsigned long freed = 0;
+
+	/*
+	 * Not from inside a reclaim that may have begun under our own locks: a
+	 * mutex is taken to walk the spaces.
+	 */
+	if (!(sc->gfp_mask & __GFP_FS))
+		return SHRINK_STOP;
+	while (freed < sc->nr_to_scan && (space = upm_space_next(space)))
+		freed += upm_candidate_drop_range(space, 0, ULONG_MAX,
+						  sc->nr_to_scan - freed);
+	if (space)
+		upm_space_put(space);
+	return freed;
+}
+
+#ifdef UPM_HAVE_SHRINKER_ALLOC
+static struct shrinker *shrinker;
+
+static int shrinker_on(void)
+{
+	shrinker = shrinker_alloc(0, "upm-candidates");
+	if (!shrinker)
+		return -ENOMEM;
+	shrinker->count_objects = shrink_count;
+	shrinker->scan_objects = shrink_scan;
+	shrinker_register(shrinker);
+	return 0;
+}
+
+static void shrinker_off(void)
+{
+	shrinker_free(shrinker);
+}
+#else
+static struct shrinker shrinker = {
+	.count_objects = shrink_count,
+	.scan_objects = shrink_scan,
+	.seeks = DEFAULT_SEEKS,
+};
+
+static int shrinker_on(void)
+{
+	return register_shrinker(&shrinker, "upm-candidates");
+}
+
+static void shrinker_off(void)
+{
+	unregister_shrinker(&shrinker);
+}
+#endif
+
+/**
+ * upm_reclaim_init() - begin
+ */
+int upm_reclaim_init(void)
+{
+	int err = shrinker_on();
+
+	if (err)
+		return err;
+	INIT_DELAYED_WORK(&round_work, reclaim_round);
+	queue_delayed_work(upm_wq, &round_work, msecs_to_jiffies(ROUND_MS));
+	return 0;
+}
+
+/**
+ * upm_reclaim_exit() - end; the caller sees to it that nobody asks for a round
+ */
+void upm_reclaim_exit(void)
+{
+	shrinker_off();
+	cancel_delayed_work_sync(&round_work);
+}
