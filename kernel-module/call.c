@@ -195,7 +195,8 @@ int upm_call_run(struct upm_target *target, enum upm_op op, u32 flags, u64 id,
 	err = prepare(ctx, target, op, flags, id);
 	if (!err)
 		err = run_ranges(ctx, op, ranges, nr);
-	upm_spares_free(&ctx->spares);
+	if (ctx->spare)
+		free_page(ctx->spare);
 	set_active_memcg(old);
 	mem_cgroup_put(memcg);
 

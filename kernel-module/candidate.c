@@ -16,43 +16,20 @@
  * a candidate marks it claimed, and from then on goes by space, number and key:
  * it keeps no pointer to the candidate, which may be dropped at any time.
  */
-#include <linux/slab.h>
+#include <linux/mm.h>
 
+#include "candidate.h"
+#include "table.h"
 #include "upm.h"
 
-/* In @where of a candidate, above any page number. */
-#define CLAIMED		BIT(63)
-
-/**
- * struct upm_candidate - a page seen once
- * @entry: in the table
- * @space: whose page
- * @where: page number, and CLAIMED
- */
-struct upm_candidate {
-	struct upm_entry entry;
-	struct upm_space *space;
-	unsigned long where;
-};
-
 static struct upm_table table;
-static struct kmem_cache *cache;
 
 /**
  * upm_candidate_init() - make the table
  */
 int upm_candidate_init(void)
 {
-	/* Accounted: bookkeeping is paid by the container that asked for it. */
-	cache = KMEM_CACHE(upm_candidate, SLAB_ACCOUNT);
-	if (!cache)
-		return -ENOMEM;
-	if (upm_table_init(&table, totalram_pages())) {
-		kmem_cache_destroy(cache);
-		cache = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return upm_table_init(&table, totalram_pages());
 }
 
 /**
@@ -61,7 +38,6 @@ int upm_candidate_init(void)
 void upm_candidate_exit(void)
 {
 	upm_table_destroy(&table);
-	kmem_cache_destroy(cache);
 }
 
 /**
@@ -80,8 +56,8 @@ unsigned long upm_candidate_count(void)
  */
 unsigned long upm_candidate_bytes(void)
 {
-	return upm_table_bytes(&table) +
-	       upm_candidate_count() * (sizeof(struct upm_candidate) + 9);
+	return upm_table_bytes(&table) + upm_arena_bytes() +
+	       upm_candidate_count() * 9;
 }
 
 /**
@@ -90,32 +66,6 @@ unsigned long upm_candidate_bytes(void)
 void upm_candidate_table_fit(void)
 {
 	upm_table_shrink(&table);
-}
-
-/* A spare candidate, from a batch: one by one they cost three times as much. */
-static struct upm_candidate *spare_take(struct upm_spares *spares)
-{
-	if (!spares->nr) {
-		spares->nr = kmem_cache_alloc_bulk(cache,
-						   GFP_KERNEL | __GFP_NOWARN |
-						   __GFP_NORETRY,
-						   UPM_SPARES,
-						   (void **)spares->cand);
-		if (!spares->nr)
-			return NULL;
-	}
-	return spares->cand[--spares->nr];
-}
-
-/**
- * upm_spares_free() - free what was not used
- * @spares: candidates
- */
-void upm_spares_free(struct upm_spares *spares)
-{
-	if (spares->nr)
-		kmem_cache_free_bulk(cache, spares->nr, (void **)spares->cand);
-	spares->nr = 0;
 }
 
 /* The candidate with a key and a domain in a locked bucket. */
@@ -148,10 +98,16 @@ static struct upm_candidate *find_page(struct upm_bucket *bucket, u64 key,
 
 		cand = container_of(each, struct upm_candidate, entry);
 		if (each->key == key && cand->space == page->space &&
-		    (cand->where & ~CLAIMED) == page->vpn)
+		    (cand->where & ~UPM_CLAIMED) == page->vpn)
 			return cand;
 	}
 	return NULL;
+}
+
+static void uncount(struct upm_candidate *cand)
+{
+	atomic_long_dec(&cand->space->domain->candidates);
+	atomic_long_dec(&cand->space->candidates);
 }
 
 /* Takes a candidate out of the table. The caller holds the lock of the index. */
@@ -161,8 +117,7 @@ static void unhash(struct upm_candidate *cand)
 
 	WARN_ON_ONCE(!upm_bucket_del(&table, bucket, &cand->entry));
 	upm_table_unlock(bucket);
-	atomic_long_dec(&cand->space->domain->candidates);
-	atomic_long_dec(&cand->space->candidates);
+	uncount(cand);
 }
 
 /* Whether one more candidate is within the limits. */
@@ -173,13 +128,80 @@ static bool within_limits(struct upm_domain *domain)
 		       upm_limit_domain_candidates();
 }
 
+/* Takes a candidate out of the table and the index, whose lock is held. */
+static void forget(struct xa_state *xas, struct upm_candidate *cand)
+{
+	struct upm_space *space = cand->space;
+
+	unhash(cand);
+	xas_store(xas, NULL);
+	upm_arena_give(&space->arena, cand);
+}
+
+/* Looks for an equal page in a locked bucket, and claims it. */
+static enum upm_recorded claim(struct upm_bucket *bucket, u64 key,
+			       struct upm_domain *domain,
+			       struct upm_sighting *seen)
+{
+	struct upm_candidate *other = find_key(bucket, key, domain);
+
+	if (!other)
+		return UPM_RECORDED;
+	if (other->where & UPM_CLAIMED)
+		return UPM_CLAIMED_BY_OTHER;
+	seen->space = other->space;
+	seen->vpn = other->where;
+	refcount_inc(&other->space->refs);
+	other->where |= UPM_CLAIMED;
+	return UPM_SEEN;
+}
+
+/* Adds a candidate, or claims its equal. The lock of the index is held. */
+static enum upm_recorded add(struct xa_state *xas, struct upm_space *space,
+			     struct upm_domain *domain, u64 key,
+			     unsigned long *spare, struct upm_sighting *seen)
+{
+	struct upm_bucket *bucket = upm_table_lock(&table, key);
+	enum upm_recorded result = claim(bucket, key, domain, seen);
+	struct upm_candidate *cand;
+
+	if (result != UPM_RECORDED)
+		goto unlock;
+	result = UPM_FULL;
+	if (!within_limits(domain))
+		goto unlock;
+	result = UPM_NO_MEMORY;
+	cand = upm_arena_take(&space->arena, spare);
+	if (!cand)
+		goto unlock;
+	cand->space = space;
+	cand->where = xas->xa_index;
+	cand->entry.key = key;
+	upm_bucket_add(&table, bucket, &cand->entry);
+	upm_table_unlock(bucket);
+	atomic_long_inc(&domain->candidates);
+	atomic_long_inc(&space->candidates);
+
+	xas_store(xas, cand);
+	if (likely(!xas_error(xas)))
+		return UPM_RECORDED;
+	/* No node for the index; somebody may have claimed it, and will find out. */
+	unhash(cand);
+	upm_arena_give(&space->arena, cand);
+	return result;
+
+unlock:
+	upm_table_unlock(bucket);
+	return result;
+}
+
 /**
  * upm_candidate_record() - remember a page, or find its equal
  * @space:  the page's address space; mm_users is held by the caller
  * @domain: domain of the call
  * @vpn:    page number
  * @key:    key of the content
- * @spares: candidates to take from
+ * @spare:  a page for candidates, allocated ahead, or 0
  * @seen:   UPM_SEEN: where the equal page is; its space is referenced
  *
  * If the page was a candidate with another key, that one is forgotten.
@@ -187,78 +209,32 @@ static bool within_limits(struct upm_domain *domain)
 enum upm_recorded upm_candidate_record(struct upm_space *space,
 				       struct upm_domain *domain,
 				       unsigned long vpn, u64 key,
-				       struct upm_spares *spares,
+				       unsigned long *spare,
 				       struct upm_sighting *seen)
 {
-	struct upm_candidate *cand, *old, *other, *unused;
+	XA_STATE(xas, &space->index, vpn);
 	enum upm_recorded result = UPM_RECORDED;
-	struct upm_bucket *bucket;
+	struct upm_candidate *old;
 
-	cand = spare_take(spares);
-	if (!cand)
-		return UPM_NO_MEMORY;
-	cand->entry.key = key;
-	cand->space = space;
-	cand->where = vpn;
-	unused = cand;
+	if (!*spare && list_empty(&space->arena.open))
+		*spare = upm_arena_page();
 
-	xa_lock(&space->index);
-	if (space->domain != domain) {
-		result = UPM_MOVED;
+	xas_lock(&xas);
+	if (unlikely(space->domain != domain)) {
+		xas_unlock(&xas);
+		return UPM_MOVED;
+	}
+	old = xas_load(&xas);
+	/* Only calls on this space change it, under this lock. */
+	if (old && old->entry.key == key)
 		goto unlock;
-	}
-	old = xa_load(&space->index, vpn);
 	if (old) {
-		/* Only this space's callers change it, under this lock. */
-		if (old->entry.key == key)
-			goto unlock;
-		unhash(old);
+		forget(&xas, old);
+		xas_reset(&xas);
 	}
-
-	bucket = upm_table_lock(&table, key);
-	other = find_key(bucket, key, domain);
-	if (other) {
-		result = other->where & CLAIMED ? UPM_CLAIMED : UPM_SEEN;
-		if (result == UPM_SEEN) {
-			other->where |= CLAIMED;
-			refcount_inc(&other->space->refs);
-			seen->space = other->space;
-			seen->vpn = other->where & ~CLAIMED;
-		}
-	} else if (!within_limits(domain)) {
-		result = UPM_FULL;
-	} else {
-		upm_bucket_add(&table, bucket, &cand->entry);
-		atomic_long_inc(&domain->candidates);
-		atomic_long_inc(&space->candidates);
-		unused = NULL;
-	}
-	upm_table_unlock(bucket);
-
-	if (unused) {
-		/* Not recorded; the slot is empty again if it was taken. */
-		if (old)
-			__xa_erase(&space->index, vpn);
-	} else if (xa_is_err(__xa_store(&space->index, vpn, cand,
-					GFP_NOWAIT | __GFP_NOWARN |
-					__GFP_ACCOUNT))) {
-		unhash(cand);
-		if (old)
-			__xa_erase(&space->index, vpn);
-		unused = cand;
-		result = UPM_NO_MEMORY;
-	}
-	xa_unlock(&space->index);
-	if (old)
-		kmem_cache_free(cache, old);
-	goto out;
-
+	result = add(&xas, space, domain, key, spare, seen);
 unlock:
-	xa_unlock(&space->index);
-out:
-	/* Goes back where it came from: there is room, it was taken from there. */
-	if (unused)
-		spares->cand[spares->nr++] = unused;
+	xas_unlock(&xas);
 	upm_table_grow(&table);
 	return result;
 }
@@ -274,7 +250,7 @@ void upm_candidate_unclaim(struct upm_sighting *seen, u64 key)
 	struct upm_candidate *cand = find_page(bucket, key, seen);
 
 	if (cand)
-		cand->where &= ~CLAIMED;
+		cand->where &= ~UPM_CLAIMED;
 	upm_table_unlock(bucket);
 	upm_space_put(seen->space);
 	seen->space = NULL;
@@ -289,41 +265,45 @@ void upm_candidate_drop(struct upm_sighting *seen, u64 key)
 {
 	struct upm_space *space = seen->space;
 	struct upm_candidate *cand;
+	struct upm_bucket *bucket;
 
 	xa_lock(&space->index);
-	cand = xa_load(&space->index, seen->vpn);
-	/* It may be gone, and another one in its place. */
-	if (cand && cand->entry.key == key) {
-		unhash(cand);
+	/*
+	 * It may be gone. The table tells; the index of a space that is being
+	 * forgotten does not.
+	 */
+	bucket = upm_table_lock(&table, key);
+	cand = find_page(bucket, key, seen);
+	if (cand)
+		upm_bucket_del(&table, bucket, &cand->entry);
+	upm_table_unlock(bucket);
+	if (cand) {
+		uncount(cand);
 		__xa_erase(&space->index, seen->vpn);
-	} else {
-		cand = NULL;
+		upm_arena_give(&space->arena, cand);
 	}
 	xa_unlock(&space->index);
-	if (cand)
-		kmem_cache_free(cache, cand);
 	upm_space_put(space);
 	seen->space = NULL;
 }
 
 /**
  * upm_candidate_forget() - forget a page that is no candidate any more
- * @space: its address space
+ * @space: its address space; mm_users is held by the caller
  * @vpn:   page number
  */
 void upm_candidate_forget(struct upm_space *space, unsigned long vpn)
 {
+	XA_STATE(xas, &space->index, vpn);
 	struct upm_candidate *cand;
 
 	if (!atomic_long_read(&space->candidates) || !xa_load(&space->index, vpn))
 		return;
-	xa_lock(&space->index);
-	cand = __xa_erase(&space->index, vpn);
+	xas_lock(&xas);
+	cand = xas_load(&xas);
 	if (cand)
-		unhash(cand);
-	xa_unlock(&space->index);
-	if (cand)
-		kmem_cache_free(cache, cand);
+		forget(&xas, cand);
+	xas_unlock(&xas);
 }
 
 /**
@@ -363,29 +343,76 @@ unsigned long upm_candidate_drop_range(struct upm_space *space,
 				       unsigned long most)
 {
 	XA_STATE(xas, &space->index, first);
-	unsigned long dropped = 0;
+	unsigned long dropped = 0, stop;
 
-	while (dropped < most) {
+	do {
 		struct upm_candidate *cand;
-		void *gone[64];
-		unsigned int nr = 0;
 
+		stop = min(dropped + 64, most);
 		xas_lock(&xas);
+		if (space->dead) {
+			xas_unlock(&xas);
+			break;
+		}
+		/*
+		 * Set anew for each part: xas_pause() after an entry was erased
+		 * steps from the node above, if that was the last in its own.
+		 */
+		xas_set(&xas, first);
 		xas_for_each(&xas, cand, last) {
-			unhash(cand);
-			xas_store(&xas, NULL);
-			gone[nr++] = cand;
-			if (nr == ARRAY_SIZE(gone) || dropped + nr == most) {
-				xas_pause(&xas);
+			if (dropped == stop)
 				break;
-			}
+			first = xas.xa_index + 1;
+			forget(&xas, cand);
+			dropped++;
 		}
 		xas_unlock(&xas);
-		if (!nr)
-			break;
-		kmem_cache_free_bulk(cache, nr, gone);
-		dropped += nr;
 		cond_resched();
-	}
+	} while (dropped == stop && dropped < most);
 	return dropped;
+}
+
+/* Takes the candidates of one page out of the table, and the page out of the arena. */
+static void drop_page(struct upm_space *space, struct upm_arena_page *page)
+{
+	unsigned long dropped = 0;
+	unsigned int i;
+
+	for (i = 0; i < UPM_ARENA_CANDS; i++) {
+		struct upm_candidate *cand = &page->cand[i];
+		struct upm_bucket *bucket;
+
+		if (cand->where == UPM_UNUSED)
+			continue;
+		bucket = upm_table_lock(&table, cand->entry.key);
+		upm_bucket_del(&table, bucket, &cand->entry);
+		upm_table_unlock(bucket);
+		dropped++;
+	}
+	atomic_long_sub(dropped, &space->domain->candidates);
+	atomic_long_sub(dropped, &space->candidates);
+	upm_arena_drop(page);
+}
+
+/**
+ * upm_candidate_drop_all() - forget all candidates of a space that has ended
+ * @space: the space; nobody adds any, as its mm_users is 0, or nobody can call
+ *
+ * By page of memory, not by page number, and without taking each out of the index.
+ */
+void upm_candidate_drop_all(struct upm_space *space)
+{
+	struct upm_arena_page *page;
+
+	do {
+		xa_lock(&space->index);
+		space->dead = true;
+		page = upm_arena_first(&space->arena);
+		if (page)
+			drop_page(space, page);
+		xa_unlock(&space->index);
+		cond_resched();
+	} while (page);
+	/* Its entries point to nothing, and are not looked at. */
+	xa_destroy(&space->index);
 }

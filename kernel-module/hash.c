@@ -44,15 +44,12 @@ u64 upm_hash_page(const void *data)
 	unsigned int i;
 
 	/* Two sums, so that additions do not wait for each other either. */
-	for (i = 0; i < LANES; i += 8) {
+#pragma GCC unroll 8
+	for (i = 0; i < LANES; i += 4) {
 		even += (unsigned __int128)(m[i] + nh_key[i]) *
 			(m[i + 1] + nh_key[i + 1]);
 		odd += (unsigned __int128)(m[i + 2] + nh_key[i + 2]) *
 		       (m[i + 3] + nh_key[i + 3]);
-		even += (unsigned __int128)(m[i + 4] + nh_key[i + 4]) *
-			(m[i + 5] + nh_key[i + 5]);
-		odd += (unsigned __int128)(m[i + 6] + nh_key[i + 6]) *
-		       (m[i + 7] + nh_key[i + 7]);
 	}
 	even += odd;
 	return mix((u64)even * fold_key[0] + (u64)(even >> 64) * fold_key[1]);

@@ -71,7 +71,7 @@ static void record(struct upm_ctx *ctx, struct upm_slot *slot, unsigned long add
 	struct page *stable;
 
 	switch (upm_candidate_record(ctx->space, ctx->domain, vpn, slot->key,
-				     &ctx->spares, &slot->seen)) {
+				     &ctx->spare, &slot->seen)) {
 	case UPM_RECORDED:
 		/*
 		 * Had its equal been a candidate, and was made a stable page
@@ -92,7 +92,7 @@ static void record(struct upm_ctx *ctx, struct upm_slot *slot, unsigned long add
 	case UPM_SEEN:
 		slot->paired = true;
 		break;
-	case UPM_CLAIMED:
+	case UPM_CLAIMED_BY_OTHER:
 	case UPM_MOVED:
 		upm_put_off(ctx, slot->addr, UPM_SKIP_BUSY);
 		break;

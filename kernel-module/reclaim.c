@@ -26,7 +26,11 @@
 /* A round that takes long is made so much rarer: at most a hundredth of a CPU. */
 #define REST_FACTOR	100
 
+/* Tables are made smaller after so long without an exit: the next may fill them. */
+#define QUIET_MS	10000
+
 static struct delayed_work round_work;
+static unsigned long last_exit;
 
 /* Whether a candidate's page is still one. mmap_lock is held. */
 static bool still_there(struct mm_struct *mm, unsigned long addr)
@@ -80,7 +84,10 @@ static void reclaim_round(struct work_struct *work)
 	}
 	upm_domain_sweep();
 	upm_stable_reap();
-	upm_candidate_table_fit();
+	if (time_after(jiffies, READ_ONCE(last_exit) + msecs_to_jiffies(QUIET_MS))) {
+		upm_candidate_table_fit();
+		upm_stable_table_fit();
+	}
 
 	took_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC);
 	queue_delayed_work(upm_wq, &round_work,
@@ -89,10 +96,11 @@ static void reclaim_round(struct work_struct *work)
 }
 
 /**
- * upm_reclaim_soon() - have a round soon
+ * upm_reclaim_soon() - have a round soon, as a process has exited
  */
 void upm_reclaim_soon(void)
 {
+	WRITE_ONCE(last_exit, jiffies);
 	mod_delayed_work(upm_wq, &round_work, msecs_to_jiffies(SOON_MS));
 }
 

@@ -66,6 +66,7 @@ static struct upm_space *space_new(struct mm_struct *mm)
 	mmgrab(mm);
 	space->mm = mm;
 	xa_init_flags(&space->index, XA_FLAGS_ACCOUNT);
+	upm_arena_init(&space->arena);
 	spin_lock_init(&space->lock);
 	INIT_WORK(&space->exit, space_exit_work);
 	return space;
@@ -80,29 +81,29 @@ static struct upm_space *space_new(struct mm_struct *mm)
  */
 struct upm_space *upm_space_of(struct mm_struct *mm, bool create)
 {
-	struct upm_space *space = space_find(mm);
+	struct upm_space *space = space_find(mm), *new;
 
 	if (space || !create)
 		return space;
+	/* Not under the lock, which the shrinker takes. */
+	new = space_new(mm);
+	if (!new)
+		return NULL;
 
 	mutex_lock(&all_lock);
 	/* Somebody may have been faster. */
 	space = space_find(mm);
-	if (space)
-		goto unlock;
-	space = space_new(mm);
-	if (!space)
-		goto unlock;
-	if (rhashtable_insert_fast(&spaces, &space->node, params)) {
-		mmdrop(mm);
-		kfree(space);
-		space = NULL;
-		goto unlock;
+	if (!space && !rhashtable_insert_fast(&spaces, &new->node, params)) {
+		list_add_tail(&new->all, &all);
+		nr_spaces++;
+		space = new;
+		new = NULL;
 	}
-	list_add_tail(&space->all, &all);
-	nr_spaces++;
-unlock:
 	mutex_unlock(&all_lock);
+	if (new) {
+		mmdrop(mm);
+		kfree(new);
+	}
 	return space;
 }
 
@@ -139,7 +140,7 @@ void upm_space_forget(struct upm_space *space)
 	rhashtable_remove_fast(&spaces, &space->node, params);
 	mutex_unlock(&all_lock);
 
-	upm_candidate_drop_range(space, 0, ULONG_MAX, ULONG_MAX);
+	upm_candidate_drop_all(space);
 	upm_space_put(space);
 }
 

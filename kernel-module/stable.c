@@ -20,6 +20,7 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 
+#include "table.h"
 #include "trace.h"
 #include "upm.h"
 
@@ -308,14 +309,15 @@ static unsigned long reap(bool all)
  */
 unsigned long upm_stable_reap(void)
 {
-	unsigned long freed;
+	return atomic_long_read(&table.count) ? reap(false) : 0;
+}
 
-	if (!atomic_long_read(&table.count))
-		return 0;
-	freed = reap(false);
-	if (freed)
-		upm_table_shrink(&table);
-	return freed;
+/**
+ * upm_stable_table_fit() - shrink the table to what is in it
+ */
+void upm_stable_table_fit(void)
+{
+	upm_table_shrink(&table);
 }
 
 /**

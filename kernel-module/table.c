@@ -12,37 +12,21 @@
  * for), and its removal walks and hashes more; both show at the exit of a process
  * with many candidates.
  *
- * A bucket is locked by bit 0 of its word. Whoever waits for it does so inside an
- * RCU read section, so segments of removed buckets are freed after a grace period.
+ * A bucket is locked by bit 0 of its word. Whoever waits for it does so with
+ * preemption disabled, for which grace periods wait; so segments of removed buckets
+ * are freed after one.
  */
-#include <linux/processor.h>
-#include <linux/bit_spinlock.h>
 #include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "table.h"
 #include "upm.h"
 
-#define SEGMENT_SHIFT	9
-#define SEGMENT_BUCKETS	((unsigned int)BIT(SEGMENT_SHIFT))
+#define SEGMENT_BUCKETS	((unsigned int)BIT(UPM_SEGMENT_SHIFT))
 /* Entries per bucket on average: memory against steps along a chain. */
 #define LOAD		2
-#define LOCK_BIT	1UL
-
-static struct upm_bucket *bucket_at(struct upm_table *table, unsigned int n)
-{
-	return &READ_ONCE(table->segments[n >> SEGMENT_SHIFT])
-		[n & (SEGMENT_BUCKETS - 1)];
-}
-
-static unsigned int bucket_of(u64 key, unsigned int nr)
-{
-	unsigned int mask = (2U << __fls(nr - 1)) - 1;
-	unsigned int n = key & mask;
-
-	return n < nr ? n : n & (mask >> 1);
-}
 
 /**
  * upm_table_init() - make an empty table
@@ -88,33 +72,6 @@ void upm_table_destroy(struct upm_table *table)
 }
 
 /**
- * upm_table_lock() - lock the bucket a key belongs into
- * @table: the table
- * @key:   the key
- *
- * Return: the bucket, for upm_table_unlock().
- */
-struct upm_bucket *upm_table_lock(struct upm_table *table, u64 key)
-{
-	rcu_read_lock();
-	for (;;) {
-		/* Pairs with the release by which a new bucket is shown. */
-		unsigned int nr = smp_load_acquire(&table->nr_buckets);
-		unsigned int n = bucket_of(key, nr);
-		struct upm_bucket *bucket = bucket_at(table, n);
-
-		bit_spin_lock(0, &bucket->word);
-		/*
-		 * The size may have changed before the lock was got. It cannot
-		 * change for this bucket now: that needs its lock.
-		 */
-		if (likely(bucket_of(key, READ_ONCE(table->nr_buckets)) == n))
-			return bucket;
-		bit_spin_unlock(0, &bucket->word);
-	}
-}
-
-/**
  * upm_table_lock_nth() - lock a bucket by its number, to walk the table
  * @table: the table
  * @n:     number
@@ -125,77 +82,17 @@ struct upm_bucket *upm_table_lock_nth(struct upm_table *table, unsigned int n)
 {
 	struct upm_bucket *bucket;
 
-	rcu_read_lock();
+	preempt_disable();
 	/* Pairs with the release by which a new bucket is shown. */
 	if (n < smp_load_acquire(&table->nr_buckets)) {
-		bucket = bucket_at(table, n);
-		bit_spin_lock(0, &bucket->word);
+		bucket = upm_bucket_at(table, n);
+		upm_bucket_lock(bucket);
 		if (n < READ_ONCE(table->nr_buckets))
 			return bucket;
-		bit_spin_unlock(0, &bucket->word);
+		upm_bucket_unlock(bucket);
 	}
-	rcu_read_unlock();
+	preempt_enable();
 	return NULL;
-}
-
-/**
- * upm_table_unlock() - unlock a bucket
- * @bucket: the bucket
- */
-void upm_table_unlock(struct upm_bucket *bucket)
-{
-	bit_spin_unlock(0, &bucket->word);
-	rcu_read_unlock();
-}
-
-/**
- * upm_bucket_first() - first entry of a locked bucket, or NULL
- * @bucket: the bucket
- */
-struct upm_entry *upm_bucket_first(struct upm_bucket *bucket)
-{
-	return (struct upm_entry *)(bucket->word & ~LOCK_BIT);
-}
-
-/**
- * upm_bucket_add() - put an entry into a locked bucket
- * @table:  the table
- * @bucket: bucket of the entry's key
- * @entry:  the entry; its key is set
- */
-void upm_bucket_add(struct upm_table *table, struct upm_bucket *bucket,
-		    struct upm_entry *entry)
-{
-	entry->next = upm_bucket_first(bucket);
-	WRITE_ONCE(bucket->word, (unsigned long)entry | LOCK_BIT);
-	atomic_long_inc(&table->count);
-}
-
-/**
- * upm_bucket_del() - take an entry out of a locked bucket
- * @table:  the table
- * @bucket: bucket of the entry's key
- * @entry:  the entry
- *
- * Return: whether it was there.
- */
-bool upm_bucket_del(struct upm_table *table, struct upm_bucket *bucket,
-		    struct upm_entry *entry)
-{
-	struct upm_entry *each = upm_bucket_first(bucket);
-
-	if (each == entry) {
-		WRITE_ONCE(bucket->word, (unsigned long)entry->next | LOCK_BIT);
-	} else {
-		while (each && each->next != entry)
-			each = each->next;
-		if (!each)
-			return false;
-		each->next = entry->next;
-	}
-	entry->next = NULL;
-	atomic_long_dec(&table->count);
-	return true;
 }
 
 /* Adds one bucket. The caller holds @resize. */
@@ -203,7 +100,7 @@ static bool add_bucket(struct upm_table *table)
 {
 	unsigned int new = table->nr_buckets;
 	unsigned int from = new - (1U << __fls(new));
-	unsigned int segment = new >> SEGMENT_SHIFT;
+	unsigned int segment = new >> UPM_SEGMENT_SHIFT;
 	struct upm_bucket *source, *target;
 	struct upm_entry *each, *next, *stay = NULL, *move = NULL;
 
@@ -216,13 +113,14 @@ static bool add_bucket(struct upm_table *table)
 			return false;
 		WRITE_ONCE(table->segments[segment], (struct upm_bucket *)page);
 	}
-	source = bucket_at(table, from);
-	target = bucket_at(table, new);
+	source = upm_bucket_at(table, from);
+	target = upm_bucket_at(table, new);
 
-	bit_spin_lock(0, &source->word);
+	preempt_disable();
+	upm_bucket_lock(source);
 	for (each = upm_bucket_first(source); each; each = next) {
 		next = each->next;
-		if (bucket_of(each->key, new + 1) == new) {
+		if (upm_bucket_of(each->key, new + 1) == new) {
 			each->next = move;
 			move = each;
 		} else {
@@ -230,11 +128,12 @@ static bool add_bucket(struct upm_table *table)
 			stay = each;
 		}
 	}
-	WRITE_ONCE(source->word, (unsigned long)stay | LOCK_BIT);
+	WRITE_ONCE(source->word, (unsigned long)stay | UPM_BUCKET_LOCK);
 	WRITE_ONCE(target->word, (unsigned long)move);
 	/* Nobody looks into the new bucket before this. */
 	smp_store_release(&table->nr_buckets, new + 1);
-	bit_spin_unlock(0, &source->word);
+	upm_bucket_unlock(source);
+	preempt_enable();
 	return true;
 }
 
@@ -263,12 +162,13 @@ void upm_table_grow(struct upm_table *table)
 static void remove_bucket(struct upm_table *table)
 {
 	unsigned int last = table->nr_buckets - 1;
-	struct upm_bucket *into = bucket_at(table, last - (1U << __fls(last)));
-	struct upm_bucket *bucket = bucket_at(table, last);
+	struct upm_bucket *into = upm_bucket_at(table, last - (1U << __fls(last)));
+	struct upm_bucket *bucket = upm_bucket_at(table, last);
 	struct upm_entry *tail;
 
-	bit_spin_lock(0, &into->word);
-	bit_spin_lock(0, &bucket->word);
+	preempt_disable();
+	upm_bucket_lock(into);
+	upm_bucket_lock(bucket);
 	tail = upm_bucket_first(bucket);
 	if (tail) {
 		struct upm_entry *first = tail;
@@ -276,13 +176,14 @@ static void remove_bucket(struct upm_table *table)
 		while (tail->next)
 			tail = tail->next;
 		tail->next = upm_bucket_first(into);
-		WRITE_ONCE(into->word, (unsigned long)first | LOCK_BIT);
+		WRITE_ONCE(into->word, (unsigned long)first | UPM_BUCKET_LOCK);
 	}
-	WRITE_ONCE(bucket->word, LOCK_BIT);
+	WRITE_ONCE(bucket->word, UPM_BUCKET_LOCK);
 	/* Who waits for either of the two looks again where its key belongs. */
 	smp_store_release(&table->nr_buckets, last);
-	bit_spin_unlock(0, &bucket->word);
-	bit_spin_unlock(0, &into->word);
+	upm_bucket_unlock(bucket);
+	upm_bucket_unlock(into);
+	preempt_enable();
 }
 
 /**

@@ -82,13 +82,6 @@ struct upm_table {
 
 int upm_table_init(struct upm_table *table, unsigned long most);
 void upm_table_destroy(struct upm_table *table);
-struct upm_bucket *upm_table_lock(struct upm_table *table, u64 key);
-void upm_table_unlock(struct upm_bucket *bucket);
-struct upm_entry *upm_bucket_first(struct upm_bucket *bucket);
-void upm_bucket_add(struct upm_table *table, struct upm_bucket *bucket,
-		    struct upm_entry *entry);
-bool upm_bucket_del(struct upm_table *table, struct upm_bucket *bucket,
-		    struct upm_entry *entry);
 void upm_table_grow(struct upm_table *table);
 void upm_table_shrink(struct upm_table *table);
 struct upm_bucket *upm_table_lock_nth(struct upm_table *table, unsigned int n);
@@ -131,6 +124,32 @@ u32 upm_domain_fill(struct upm_domain_entry *entries, u32 room);
 unsigned long upm_domain_count(void);
 unsigned long upm_domain_bytes(void);
 
+/* --- arena.c: memory for the candidates of one space ---------------------------- */
+
+struct upm_arena_page;
+struct upm_candidate;
+
+/**
+ * struct upm_arena - pages of candidates
+ * @open: pages with room
+ * @full: pages without
+ *
+ * Guarded by the lock of the space's index.
+ */
+struct upm_arena {
+	struct list_head open;
+	struct list_head full;
+};
+
+void upm_arena_init(struct upm_arena *arena);
+unsigned long upm_arena_page(void);
+struct upm_candidate *upm_arena_take(struct upm_arena *arena,
+				     unsigned long *spare);
+void upm_arena_give(struct upm_arena *arena, struct upm_candidate *cand);
+struct upm_arena_page *upm_arena_first(struct upm_arena *arena);
+void upm_arena_drop(struct upm_arena_page *page);
+unsigned long upm_arena_bytes(void);
+
 /* --- space.c: what is known of one address space ---------------------------- */
 
 /**
@@ -139,7 +158,9 @@ unsigned long upm_domain_bytes(void);
  * @all:    in the list of spaces
  * @refs:   users
  * @mm:     a reference by mmgrab(): keeps the struct, not the memory
- * @index:  candidates by page number; its lock also guards @domain
+ * @index:  candidates by page number; its lock also guards @arena, @domain, @dead
+ * @arena:  memory of its candidates
+ * @dead:   candidates are being dropped for good
  * @domain: where its candidates are kept
  * @dying:  exit_mmap() has begun; no more candidates will come
  * @lock:   guards the counters
@@ -156,6 +177,8 @@ struct upm_space {
 	refcount_t refs;
 	struct mm_struct *mm;
 	struct xarray index;
+	struct upm_arena arena;
+	bool dead;
 	struct upm_domain *domain;
 	bool dying;
 	spinlock_t lock;	/* @calls and @counts */
@@ -181,8 +204,6 @@ bool upm_space_exits_seen(void);
 
 /* --- candidate.c ---------------------------------------------------------- */
 
-struct upm_candidate;
-
 /**
  * struct upm_sighting - where an equal page was seen before
  * @space: address space, referenced
@@ -197,7 +218,7 @@ struct upm_sighting {
  * enum upm_recorded - what upm_candidate_record() did
  * @UPM_RECORDED: is a candidate now, or was it before
  * @UPM_SEEN:     an equal one is known, and is now claimed for the caller
- * @UPM_CLAIMED:  an equal one is known, and claimed by somebody else
+ * @UPM_CLAIMED_BY_OTHER: an equal one is known, and claimed by somebody else
  * @UPM_FULL:     a limit was reached
  * @UPM_NO_MEMORY: no memory
  * @UPM_MOVED:    the space has changed its domain meanwhile
@@ -205,31 +226,18 @@ struct upm_sighting {
 enum upm_recorded {
 	UPM_RECORDED,
 	UPM_SEEN,
-	UPM_CLAIMED,
+	UPM_CLAIMED_BY_OTHER,
 	UPM_FULL,
 	UPM_NO_MEMORY,
 	UPM_MOVED,
 };
 
-#define UPM_SPARES	32
-
-/**
- * struct upm_spares - candidates allocated ahead, a batch at a time
- * @nr:   how many there are
- * @cand: objects
- */
-struct upm_spares {
-	unsigned int nr;
-	struct upm_candidate *cand[UPM_SPARES];
-};
-
 int upm_candidate_init(void);
 void upm_candidate_exit(void);
-void upm_spares_free(struct upm_spares *spares);
 enum upm_recorded upm_candidate_record(struct upm_space *space,
 				       struct upm_domain *domain,
 				       unsigned long vpn, u64 key,
-				       struct upm_spares *spares,
+				       unsigned long *spare,
 				       struct upm_sighting *seen);
 void upm_candidate_forget(struct upm_space *space, unsigned long vpn);
 void upm_candidate_unclaim(struct upm_sighting *seen, u64 key);
@@ -238,6 +246,7 @@ bool upm_candidate_is(struct upm_space *space, unsigned long vpn);
 unsigned long upm_candidate_drop_range(struct upm_space *space,
 				       unsigned long first, unsigned long last,
 				       unsigned long most);
+void upm_candidate_drop_all(struct upm_space *space);
 unsigned long upm_candidate_next(struct upm_space *space, unsigned long vpn);
 unsigned long upm_candidate_count(void);
 unsigned long upm_candidate_bytes(void);
@@ -254,6 +263,7 @@ int upm_stable_add(struct upm_domain *domain, u64 key, struct page *page);
 void upm_stable_cancel(struct upm_domain *domain, struct page *page);
 void upm_stable_disown(struct upm_domain *domain, u64 key, struct page *page);
 unsigned long upm_stable_reap(void);
+void upm_stable_table_fit(void);
 unsigned long upm_stable_adds(void);
 unsigned long upm_stable_count(void);
 unsigned long upm_stable_sharing(void);
@@ -352,7 +362,7 @@ enum upm_op {
  * @done:    bytes of the ranges dealt with
  * @nr_slots: slots in use
  * @nr_retries: pages put off
- * @spares:  candidates at hand
+ * @spare:   a page for candidates, allocated ahead, or 0
  * @slots:   batch
  * @retries: addresses of pages put off
  */
@@ -368,7 +378,7 @@ struct upm_ctx {
 	u64 done;
 	unsigned int nr_slots;
 	unsigned int nr_retries;
-	struct upm_spares spares;
+	unsigned long spare;
 	struct upm_slot slots[UPM_BATCH];
 	unsigned long retries[UPM_RETRIES];
 };
