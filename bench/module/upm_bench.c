@@ -4,6 +4,7 @@
  * clock advances by one nanosecond an instruction (QEMU, -icount shift=0).
  *
  *   upm_bench MODULE.KO MEGABYTES…
+ *   upm_bench MODULE.KO parallel MEGABYTES
  *
  * Prints one line of JSON for each figure: {"case","megabytes","pages","instructions"}
  * with instructions per page. On a machine with a usual clock the figures are
@@ -442,6 +443,67 @@ static void run_floors(void)
 	munmap(b, pages * PAGE);
 }
 
+static uint64_t pair_seed;
+
+static void seeded(int step, size_t pages)
+{
+	if (step == 0)
+		memory = make(pages, pair_seed);
+	if (step == 1)
+		merge(NULL, memory, pages);
+}
+
+/* Without waiting for the answer. */
+static void begin_step(struct actor *actor, int step)
+{
+	if (write(actor->go, &step, sizeof(step)) != sizeof(step))
+		die("pipe");
+}
+
+static void end_step(struct actor *actor)
+{
+	int step;
+
+	if (read(actor->done, &step, sizeof(step)) != sizeof(step)) {
+		fprintf(stderr, "upm_bench: a process failed\n");
+		exit(1);
+	}
+}
+
+/*
+ * Two processes merge third copies of different content: one after the other, then
+ * two others at once. The ratio of the times is 2 if they do not hinder each other
+ * and have a processor each.
+ */
+static void run_parallel(size_t pages)
+{
+	uint64_t begin, serial, parallel;
+	struct actor actors[8];
+
+	for (int i = 0; i < 8; i++) {
+		pair_seed = 100 + i % 2;
+		actors[i] = start(seeded, pages);
+		tell(&actors[i], 0);
+		if (i < 4)
+			tell(&actors[i], 1);
+	}
+	begin = now();
+	tell(&actors[4], 1);
+	tell(&actors[5], 1);
+	serial = now() - begin;
+	begin = now();
+	begin_step(&actors[6], 1);
+	begin_step(&actors[7], 1);
+	end_step(&actors[6]);
+	end_step(&actors[7]);
+	parallel = now() - begin;
+	printf("{\"case\":\"parallel\",\"megabytes\":%zu,\"serial_ns\":%llu,\"parallel_ns\":%llu,\"ratio\":%.2f}\n",
+	       pages * PAGE >> 20, (unsigned long long)serial,
+	       (unsigned long long)parallel, (double)serial / parallel);
+	for (int i = 7; i >= 0; i--)
+		stop(&actors[i], NULL, NULL, pages);
+}
+
 int main(int argc, char **argv)
 {
 	int fd;
@@ -457,6 +519,10 @@ int main(int argc, char **argv)
 	device = open("/dev/upm", O_RDWR);
 	if (device < 0)
 		die("/dev/upm");
+	if (argc == 4 && !strcmp(argv[2], "parallel")) {
+		run_parallel((size_t)atoi(argv[3]) * 256);
+		return 0;
+	}
 	run_floors();
 	for (int i = 2; i < argc; i++)
 		run_module((size_t)atoi(argv[i]) * 256);
