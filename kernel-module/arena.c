@@ -133,6 +133,8 @@ void upm_arena_drop(struct upm_arena_page *page)
 
 /**
  * upm_arena_bytes() - memory of all arenas
+ *
+ * Return: bytes.
  */
 unsigned long upm_arena_bytes(void)
 {

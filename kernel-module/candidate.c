@@ -26,6 +26,8 @@ static struct upm_table table;
 
 /**
  * upm_candidate_init() - make the table
+ *
+ * Return: 0, or a negative error.
  */
 int upm_candidate_init(void)
 {
@@ -42,6 +44,8 @@ void upm_candidate_exit(void)
 
 /**
  * upm_candidate_count() - number of candidates
+ *
+ * Return: the number.
  */
 unsigned long upm_candidate_count(void)
 {
@@ -53,6 +57,8 @@ unsigned long upm_candidate_count(void)
  *
  * The indices are taken as full nodes, which they are where candidates lie side
  * by side: 576 bytes for 64.
+ *
+ * Return: bytes.
  */
 unsigned long upm_candidate_bytes(void)
 {
@@ -205,6 +211,8 @@ unlock:
  * @seen:   UPM_SEEN: where the equal page is; its space is referenced
  *
  * If the page was a candidate with another key, that one is forgotten.
+ *
+ * Return: what was done.
  */
 enum upm_recorded upm_candidate_record(struct upm_space *space,
 				       struct upm_domain *domain,
@@ -310,6 +318,8 @@ void upm_candidate_forget(struct upm_space *space, unsigned long vpn)
  * upm_candidate_is() - whether a page is a candidate
  * @space: its address space
  * @vpn:   page number
+ *
+ * Return: true if so.
  */
 bool upm_candidate_is(struct upm_space *space, unsigned long vpn)
 {

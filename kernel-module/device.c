@@ -51,6 +51,8 @@ int upm_copy_in(void *to, size_t size, size_t least, const void __user *from,
  * @to:   structure of the caller
  * @from: structure of this module
  * @used: from upm_copy_in()
+ *
+ * Return: 0, or a negative error.
  */
 int upm_copy_out(void __user *to, const void *from, size_t used)
 {
@@ -228,6 +230,8 @@ static struct miscdevice device = {
 
 /**
  * upm_device_init() - make /dev/upm
+ *
+ * Return: 0, or a negative error.
  */
 int upm_device_init(void)
 {

@@ -117,8 +117,13 @@ void upm_domain_get(struct upm_domain *domain)
  */
 void upm_domain_put(struct upm_domain *domain)
 {
-	if (!refcount_dec_and_lock(&domain->refs, &domains_lock))
+	if (refcount_dec_not_one(&domain->refs))
 		return;
+	spin_lock(&domains_lock);
+	if (!refcount_dec_and_test(&domain->refs)) {
+		spin_unlock(&domains_lock);
+		return;
+	}
 	hash_del(&domain->node);
 	nr_domains--;
 	spin_unlock(&domains_lock);
@@ -226,6 +231,8 @@ struct upm_domain *upm_domain_of_task(struct task_struct *task)
 /**
  * upm_domain_is_bound() - whether a pid namespace is bound
  * @ns: the namespace
+ *
+ * Return: true if so.
  */
 bool upm_domain_is_bound(struct pid_namespace *ns)
 {
@@ -329,6 +336,8 @@ void upm_domain_exit(void)
 
 /**
  * upm_domain_count() - number of domains
+ *
+ * Return: the number.
  */
 unsigned long upm_domain_count(void)
 {
@@ -337,6 +346,8 @@ unsigned long upm_domain_count(void)
 
 /**
  * upm_domain_bytes() - memory of domains
+ *
+ * Return: bytes.
  */
 unsigned long upm_domain_bytes(void)
 {

@@ -42,6 +42,8 @@ static struct pid *pid_of(int pidfd, struct pid_namespace **ns)
  * upm_ioctl_bind() - UPM_IOC_BIND and UPM_IOC_UNBIND
  * @arg:  struct upm_bind
  * @bind: which
+ *
+ * Return: 0, or a negative error.
  */
 int upm_ioctl_bind(void __user *arg, bool bind)
 {
@@ -70,6 +72,8 @@ int upm_ioctl_bind(void __user *arg, bool bind)
 /**
  * upm_ioctl_domains() - UPM_IOC_DOMAINS
  * @arg: struct upm_domains
+ *
+ * Return: 0, or a negative error.
  */
 int upm_ioctl_domains(void __user *arg)
 {

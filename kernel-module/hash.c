@@ -57,6 +57,8 @@ u64 upm_hash_page(const void *data)
 
 /**
  * upm_hash_of_zeros() - hash of a page of zeros
+ *
+ * Return: the hash.
  */
 u64 upm_hash_of_zeros(void)
 {

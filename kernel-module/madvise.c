@@ -153,6 +153,8 @@ static void hook_off(struct upm_hook *hook)
 
 /**
  * upm_madvise_works() - whether MADV_UPM_* can be used
+ *
+ * Return: true if so.
  */
 bool upm_madvise_works(void)
 {

@@ -43,6 +43,8 @@ struct workqueue_struct *upm_wq;
 
 /**
  * upm_limit_stable() - most stable pages
+ *
+ * Return: a number of pages or candidates.
  */
 unsigned long upm_limit_stable(void)
 {
@@ -53,6 +55,8 @@ unsigned long upm_limit_stable(void)
 
 /**
  * upm_limit_candidates() - most candidates
+ *
+ * Return: a number of pages or candidates.
  */
 unsigned long upm_limit_candidates(void)
 {
@@ -63,6 +67,8 @@ unsigned long upm_limit_candidates(void)
 
 /**
  * upm_limit_domain_stable() - most stable pages of one domain
+ *
+ * Return: a number of pages or candidates.
  */
 unsigned long upm_limit_domain_stable(void)
 {
@@ -73,6 +79,8 @@ unsigned long upm_limit_domain_stable(void)
 
 /**
  * upm_limit_domain_candidates() - most candidates of one domain
+ *
+ * Return: a number of pages or candidates.
  */
 unsigned long upm_limit_domain_candidates(void)
 {

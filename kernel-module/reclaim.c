@@ -170,6 +170,8 @@ static void shrinker_off(void)
 
 /**
  * upm_reclaim_init() - begin
+ *
+ * Return: 0, or a negative error.
  */
 int upm_reclaim_init(void)
 {

@@ -19,6 +19,8 @@
 /**
  * upm_page_hash() - hash of a page
  * @page: the page
+ *
+ * Return: the hash.
  */
 u64 upm_page_hash(struct page *page)
 {
@@ -33,6 +35,8 @@ u64 upm_page_hash(struct page *page)
  * upm_key() - key of a hash in a domain
  * @hash:   hash of a page
  * @domain: the domain
+ *
+ * Return: the key.
  */
 u64 upm_key(u64 hash, struct upm_domain *domain)
 {
@@ -46,6 +50,8 @@ u64 upm_key(u64 hash, struct upm_domain *domain)
  * upm_page_key() - key of a page in a domain
  * @page:   the page
  * @domain: the domain
+ *
+ * Return: the key.
  */
 u64 upm_page_key(struct page *page, struct upm_domain *domain)
 {
@@ -58,6 +64,8 @@ u64 upm_page_key(struct page *page, struct upm_domain *domain)
  * @page: a page the caller has one reference to
  *
  * A first guess, to save the work; try_to_merge_one_page() decides.
+ *
+ * Return: true if so.
  */
 bool upm_page_is_held(struct page *page)
 {

@@ -224,6 +224,8 @@ struct upm_space *upm_space_next(struct upm_space *after)
 
 /**
  * upm_space_count() - number of spaces
+ *
+ * Return: the number.
  */
 unsigned long upm_space_count(void)
 {
@@ -254,6 +256,8 @@ static void find_tracepoint(struct tracepoint *tp, void *data)
 
 /**
  * upm_space_exits_seen() - whether the exit of processes is seen at once
+ *
+ * Return: true if so.
  */
 bool upm_space_exits_seen(void)
 {
@@ -262,6 +266,8 @@ bool upm_space_exits_seen(void)
 
 /**
  * upm_space_init() - begin to watch exits
+ *
+ * Return: 0, or a negative error.
  */
 int upm_space_init(void)
 {

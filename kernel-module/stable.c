@@ -48,6 +48,8 @@ static unsigned long adds;
 
 /**
  * upm_stable_init() - make the table
+ *
+ * Return: 0, or a negative error.
  */
 int upm_stable_init(void)
 {
@@ -64,6 +66,8 @@ int upm_stable_init(void)
 
 /**
  * upm_stable_count() - number of stable pages
+ *
+ * Return: the number.
  */
 unsigned long upm_stable_count(void)
 {
@@ -72,6 +76,8 @@ unsigned long upm_stable_count(void)
 
 /**
  * upm_stable_bytes() - memory of nodes and table, without the pages
+ *
+ * Return: bytes.
  */
 unsigned long upm_stable_bytes(void)
 {
@@ -82,6 +88,8 @@ unsigned long upm_stable_bytes(void)
 /**
  * upm_stable_page() - whether a page is of the kind described above
  * @page: a page that is not part of a large folio
+ *
+ * Return: true if so.
  */
 bool upm_stable_page(struct page *page)
 {
@@ -172,6 +180,8 @@ uncount:
  * upm_stable_adds() - a number that changes when stable pages are added
  *
  * Tells whether a look-up that found nothing is worth repeating.
+ *
+ * Return: the number.
  */
 unsigned long upm_stable_adds(void)
 {
@@ -204,6 +214,8 @@ void upm_stable_cancel(struct upm_domain *domain, struct page *page)
  * @page:   page from upm_stable_new()
  *
  * On failure nothing has changed.
+ *
+ * Return: 0, or a negative error.
  */
 int upm_stable_add(struct upm_domain *domain, u64 key, struct page *page)
 {
@@ -325,6 +337,8 @@ void upm_stable_table_fit(void)
  *
  * Counted on request: mappings come and go by fork, write and exit, without the
  * module seeing it. Linear in the number of stable pages.
+ *
+ * Return: the number.
  */
 unsigned long upm_stable_sharing(void)
 {

@@ -130,6 +130,8 @@ static ssize_t skip_show(struct kobject *obj, struct kobj_attribute *attr,
 
 /**
  * upm_stats_init() - make /sys/kernel/upm
+ *
+ * Return: 0, or a negative error.
  */
 int upm_stats_init(void)
 {

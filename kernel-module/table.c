@@ -32,6 +32,8 @@
  * upm_table_init() - make an empty table
  * @table: the table
  * @most:  entries it should hold without long chains
+ *
+ * Return: 0, or a negative error.
  */
 int upm_table_init(struct upm_table *table, unsigned long most)
 {
@@ -218,6 +220,8 @@ void upm_table_shrink(struct upm_table *table)
 /**
  * upm_table_bytes() - memory of the table itself, without its entries
  * @table: the table
+ *
+ * Return: bytes.
  */
 unsigned long upm_table_bytes(struct upm_table *table)
 {

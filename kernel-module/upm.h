@@ -167,6 +167,7 @@ unsigned long upm_arena_bytes(void);
  * @calls:  calls on this space
  * @counts: their sum
  * @peer_merged: pages merged by calls on other spaces
+ * @candidates: candidates it has
  * @sweep:  first page number the next sweep looks at
  * @exit:   work that forgets the space
  * @rcu:    for freeing

@@ -22,6 +22,8 @@
  * upm_vma_fits() - whether a mapping may have pages merged
  * @vma: the mapping; mmap_lock is held
  * @why: the reason why not
+ *
+ * Return: true if so.
  */
 bool upm_vma_fits(struct vm_area_struct *vma, enum upm_skip *why)
 {
@@ -289,6 +291,8 @@ unsigned long upm_walk(struct vm_area_struct *vma, unsigned long addr,
  * @addr: its address
  * @page: UPM_PAGE: the page with a reference, also if it is part of a huge one;
  *        NULL if it is not wanted
+ *
+ * Return: what it is.
  */
 enum upm_kind upm_walk_one(struct vm_area_struct *vma, unsigned long addr,
 			   struct page **page)

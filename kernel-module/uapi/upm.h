@@ -116,8 +116,8 @@ struct upm_counts {
 };
 
 /* Flags of struct upm_call. */
-#define UPM_CALL_SPLIT_HUGE	(1U << 0)	/* MERGE: split huge pages that hold copies */
-#define UPM_CALL_DOMAIN		(1U << 1)	/* MERGE: @domain is set; needs CAP_SYS_ADMIN */
+#define UPM_CALL_SPLIT_HUGE	0x1	/* MERGE: split huge pages that hold copies */
+#define UPM_CALL_DOMAIN		0x2	/* MERGE: @domain is set; needs CAP_SYS_ADMIN */
 
 /**
  * struct upm_call - argument of UPM_IOC_MERGE, UPM_IOC_UNMERGE, UPM_IOC_QUERY
@@ -151,10 +151,10 @@ struct upm_call {
 };
 
 /* Features of the running module. */
-#define UPM_FEATURE_MADVISE	(1U << 0)	/* MADV_UPM_* work */
-#define UPM_FEATURE_PIDFD	(1U << 1)	/* other processes can be advised */
-#define UPM_FEATURE_DRAIN	(1U << 2)	/* pages still in LRU batches are got at */
-#define UPM_FEATURE_EXIT	(1U << 3)	/* exits are seen at once, else by sweeps */
+#define UPM_FEATURE_MADVISE	0x1	/* MADV_UPM_* work */
+#define UPM_FEATURE_PIDFD	0x2	/* other processes can be advised */
+#define UPM_FEATURE_DRAIN	0x4	/* pages still in LRU batches are got at */
+#define UPM_FEATURE_EXIT	0x8	/* exits are seen at once, else by sweeps */
 
 /**
  * struct upm_info - argument of UPM_IOC_INFO
