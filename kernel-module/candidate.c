@@ -224,11 +224,12 @@ enum upm_recorded upm_candidate_record(struct upm_space *space,
 	enum upm_recorded result = UPM_RECORDED;
 	struct upm_candidate *old;
 
-	if (!*spare && list_empty(&space->arena.open))
+	/* Always: what room the arena has may go before the lock is got. */
+	if (unlikely(!*spare))
 		*spare = upm_arena_page();
 
 	xas_lock(&xas);
-	if (unlikely(space->domain != domain)) {
+	if (unlikely(space->domain != domain || space->moving)) {
 		xas_unlock(&xas);
 		return UPM_MOVED;
 	}
@@ -262,6 +263,25 @@ void upm_candidate_unclaim(struct upm_sighting *seen, u64 key)
 	upm_table_unlock(bucket);
 	upm_space_put(seen->space);
 	seen->space = NULL;
+}
+
+/**
+ * upm_candidate_is_claimed() - whether a claim still stands
+ * @seen: from upm_candidate_record(); the mmap_lock of its process is held
+ * @key:  its key
+ *
+ * If its process has it un-merged meanwhile it does not, and the page must be left
+ * alone: un-merging waits for those who hold mmap_lock, and not for those to come.
+ *
+ * Return: true if so.
+ */
+bool upm_candidate_is_claimed(struct upm_sighting *seen, u64 key)
+{
+	struct upm_bucket *bucket = upm_table_lock(&table, key);
+	bool found = find_page(bucket, key, seen);
+
+	upm_table_unlock(bucket);
+	return found;
 }
 
 /**

@@ -38,6 +38,19 @@
 #endif
 
 /*
+ * Where there is device memory that processes' pages migrate to, a stable page is
+ * kept locked: see stable.c. Elsewhere it is not, as uprobes of kernels before 6.16
+ * wait for the lock of a page they replace.
+ */
+#define UPM_LOCK_STABLE		IS_ENABLED(CONFIG_DEVICE_PRIVATE)
+
+#ifdef UPM_HAVE_UPROBE_VMA
+#define UPM_UPROBES_WAIT	false
+#else
+#define UPM_UPROBES_WAIT	IS_ENABLED(CONFIG_UPROBES)
+#endif
+
+/*
  * Number of mappings of a page that is not part of a large folio. The field has
  * been at this place under this name all along; the helpers around it have not.
  */

@@ -156,6 +156,11 @@ static unsigned long merge_batch(struct upm_ctx *ctx, unsigned long addr,
 	};
 	bool huge = false;
 
+	if (upm_mm_is_tracked(ctx->mm)) {
+		upm_count_skip(&ctx->counts, UPM_SKIP_SOFT_DIRTY,
+			       (end - addr) >> PAGE_SHIFT);
+		return end;
+	}
 	while (addr < end && ctx->nr_slots < UPM_BATCH && !huge) {
 		struct vm_area_struct *vma = find_vma(ctx->mm, addr);
 		unsigned long start = vma ? clamp(vma->vm_start, addr, end) : end;

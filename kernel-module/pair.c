@@ -24,17 +24,21 @@
 
 /*
  * Another process may hold its lock for as long as it likes; the caller's own
- * progress must not depend on it.
+ * progress must not depend on it. Nor is anything merged in a process whose
+ * soft-dirty bits were reset since.
  */
 static bool peer_lock(struct mm_struct *mm)
 {
 	unsigned int ms;
 
-	for (ms = 0; ms < PEER_WAIT_MS; ms++) {
-		if (mmap_read_trylock(mm))
-			return true;
+	for (ms = 0; !mmap_read_trylock(mm); ms++) {
+		if (ms == PEER_WAIT_MS)
+			return false;
 		usleep_range(500, 1000);
 	}
+	if (!upm_mm_is_tracked(mm))
+		return true;
+	mmap_read_unlock(mm);
 	return false;
 }
 
@@ -46,19 +50,14 @@ static void count_shared(struct upm_ctx *ctx)
 
 /* The candidate's page was replaced: tell the table, then forget the candidate. */
 static void keep_stable(struct upm_ctx *ctx, struct upm_slot *slot,
-			struct page *stable)
+			struct upm_stable *node)
 {
 	/* For the slot; the table's own is the one the page came with. */
-	get_page(stable);
-	if (upm_stable_add(ctx->domain, slot->key, stable)) {
-		put_page(stable);
-		upm_stable_cancel(ctx->domain, stable);
-		upm_count_skip(&ctx->counts, UPM_SKIP_NOMEM, 1);
-	} else {
-		slot->stable = stable;
-		ctx->counts.merged_peer++;
-		atomic64_inc(&slot->seen.space->peer_merged);
-	}
+	slot->stable = upm_stable_page_of(node);
+	get_page(slot->stable);
+	upm_stable_add(node);
+	ctx->counts.merged_peer++;
+	atomic64_inc(&slot->seen.space->peer_merged);
 	upm_candidate_drop(&slot->seen, slot->key);
 }
 
@@ -75,17 +74,48 @@ static void fail(struct upm_ctx *ctx, struct upm_slot *slot, enum upm_skip why)
 	upm_put_off(ctx, slot->addr, why);
 }
 
-/* Replaces the candidate's page. Its process' mmap_lock is held. */
+/* Replaces the candidate's page, which is @page. */
+static void pair_page(struct upm_ctx *ctx, struct upm_slot *slot,
+		      struct vm_area_struct *vma, struct page *page)
+{
+	struct upm_stable *node;
+	enum upm_skip why;
+	int result;
+
+	node = upm_stable_new(ctx->domain, slot->key, slot->page, &why);
+	if (!node) {
+		fail(ctx, slot, why);
+		return;
+	}
+	if (page_folio(page) == page_folio(slot->page)) {
+		/*
+		 * Both are parts of one huge page, which can be split while there
+		 * is one reference. The slot's page will be met again.
+		 */
+		put_page(slot->page);
+		slot->page = NULL;
+	}
+	result = upm_replace(vma, page, upm_stable_page_of(node), slot->key,
+			     ctx->domain);
+	if (result == UPM_REPLACED) {
+		keep_stable(ctx, slot, node);
+	} else {
+		upm_stable_cancel(node);
+		fail(ctx, slot, result);
+	}
+}
+
+/* Looks at the candidate's page. Its process' mmap_lock is held. */
 static void pair_peer(struct upm_ctx *ctx, struct upm_slot *slot)
 {
 	unsigned long addr = slot->seen.vpn << PAGE_SHIFT;
 	struct vm_area_struct *vma;
-	struct page *page, *stable;
 	enum upm_skip why;
-	int result;
+	struct page *page;
 
 	vma = vma_lookup(slot->seen.space->mm, addr);
 	if (!vma || !upm_vma_fits(vma, &why) ||
+	    !upm_candidate_is_claimed(&slot->seen, slot->key) ||
 	    upm_walk_one(vma, addr, &page) != UPM_PAGE) {
 		fail(ctx, slot, UPM_SKIP_CHANGED);
 		return;
@@ -94,33 +124,15 @@ static void pair_peer(struct upm_ctx *ctx, struct upm_slot *slot)
 		/* Shared since a fork, by no doing of ours. */
 		upm_candidate_unclaim(&slot->seen, slot->key);
 		count_shared(ctx);
-		goto put;
-	}
-	if (PageHWPoison(page)) {
+	} else if (PageHWPoison(page)) {
 		fail(ctx, slot, UPM_SKIP_POISON);
-		goto put;
-	}
-	if (PageCompound(page) && !ctx->split) {
+	} else if (PageCompound(page) && !ctx->split) {
 		fail(ctx, slot, UPM_SKIP_HUGE);
-		goto put;
-	}
-	if (upm_page_is_held(page)) {
+	} else if (upm_page_is_held(page)) {
 		fail(ctx, slot, UPM_SKIP_PINNED);
-		goto put;
-	}
-	stable = upm_stable_new(ctx->domain, slot->page, &why);
-	if (!stable) {
-		fail(ctx, slot, why);
-		goto put;
-	}
-	result = upm_replace(vma, page, stable, slot->key, ctx->domain);
-	if (result == UPM_REPLACED) {
-		keep_stable(ctx, slot, stable);
 	} else {
-		upm_stable_cancel(ctx->domain, stable);
-		fail(ctx, slot, result);
+		pair_page(ctx, slot, vma, page);
 	}
-put:
 	put_page(page);
 }
 
@@ -141,6 +153,12 @@ static unsigned int pair_space(struct upm_ctx *ctx, unsigned int i)
 			continue;
 		if (slot->seen.space != space)
 			break;
+		/* Others want it, or the processor: one page is as good as a batch. */
+		if (locked && (mmap_lock_is_contended(mm) || need_resched())) {
+			mmap_read_unlock(mm);
+			cond_resched();
+			locked = peer_lock(mm);
+		}
 		if (locked)
 			pair_peer(ctx, slot);
 		else
@@ -184,7 +202,7 @@ static void pair_own(struct upm_ctx *ctx, struct upm_slot *slot)
  */
 void upm_pair_batch(struct upm_ctx *ctx)
 {
-	bool any = false;
+	bool any = false, locked, tracked;
 	unsigned int i;
 
 	for (i = 0; i < ctx->nr_slots; ) {
@@ -198,20 +216,28 @@ void upm_pair_batch(struct upm_ctx *ctx)
 	if (!any)
 		return;
 
-	mmap_read_lock(ctx->mm);
+	locked = !mmap_read_lock_killable(ctx->mm);
+	tracked = locked && upm_mm_is_tracked(ctx->mm);
 	for (i = 0; i < ctx->nr_slots; i++) {
 		struct upm_slot *slot = &ctx->slots[i];
 
 		if (!slot->paired)
 			continue;
 		if (slot->stable) {
-			pair_own(ctx, slot);
+			if (tracked)
+				upm_count_skip(&ctx->counts, UPM_SKIP_SOFT_DIRTY, 1);
+			else if (locked && slot->page)
+				pair_own(ctx, slot);
+			else
+				upm_put_off(ctx, slot->addr, UPM_SKIP_BUSY);
 			put_page(slot->stable);
 			slot->stable = NULL;
 		}
-		put_page(slot->page);
+		if (slot->page)
+			put_page(slot->page);
 		slot->page = NULL;
 		slot->paired = false;
 	}
-	mmap_read_unlock(ctx->mm);
+	if (locked)
+		mmap_read_unlock(ctx->mm);
 }

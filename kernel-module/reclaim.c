@@ -31,6 +31,9 @@
 
 static struct delayed_work round_work;
 static unsigned long last_exit;
+/* A round is asked for; the next may begin then. */
+static unsigned long asked;
+static unsigned long not_before;
 
 /* Whether a candidate's page is still one. mmap_lock is held. */
 static bool still_there(struct mm_struct *mm, unsigned long addr)
@@ -75,11 +78,14 @@ static void sweep_space(struct upm_space *space)
 
 static void reclaim_round(struct work_struct *work)
 {
-	u64 start = ktime_get_ns(), took_ms;
-	struct upm_space *space = NULL;
+	u64 start = ktime_get_ns(), rest_ms;
+	unsigned long spaces = upm_space_count();
+	struct upm_space *space;
 
-	while ((space = upm_space_next(space))) {
+	clear_bit(0, &asked);
+	for (; spaces && (space = upm_space_rotate()); spaces--) {
 		sweep_space(space);
+		upm_space_put(space);
 		cond_resched();
 	}
 	upm_domain_sweep();
@@ -89,19 +95,33 @@ static void reclaim_round(struct work_struct *work)
 		upm_stable_table_fit();
 	}
 
-	took_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC);
+	rest_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC) * REST_FACTOR;
+	WRITE_ONCE(not_before, jiffies + msecs_to_jiffies(rest_ms));
 	queue_delayed_work(upm_wq, &round_work,
-			   msecs_to_jiffies(max_t(u64, ROUND_MS,
-						  took_ms * REST_FACTOR)));
+			   msecs_to_jiffies(max_t(u64, ROUND_MS, rest_ms)));
 }
 
 /**
- * upm_reclaim_soon() - have a round soon, as a process has exited
+ * upm_reclaim_exited() - a process that was advised has exited
+ */
+void upm_reclaim_exited(void)
+{
+	WRITE_ONCE(last_exit, jiffies);
+	upm_reclaim_soon();
+}
+
+/**
+ * upm_reclaim_soon() - have a round soon, if not too soon after a long one
+ *
+ * Many that ask get one round, and none puts it off.
  */
 void upm_reclaim_soon(void)
 {
-	WRITE_ONCE(last_exit, jiffies);
-	mod_delayed_work(upm_wq, &round_work, msecs_to_jiffies(SOON_MS));
+	long rest = READ_ONCE(not_before) - jiffies;
+
+	if (!test_and_set_bit(0, &asked))
+		mod_delayed_work(upm_wq, &round_work,
+				 max_t(long, rest, msecs_to_jiffies(SOON_MS)));
 }
 
 static unsigned long shrink_count(struct shrinker *shrinker,
@@ -115,8 +135,8 @@ static unsigned long shrink_count(struct shrinker *shrinker,
 static unsigned long shrink_scan(struct shrinker *shrinker,
 				 struct shrink_control *sc)
 {
-	struct upm_space *space = NULL;
-	unsigned long freed = 0;
+	unsigned long spaces = upm_space_count(), freed = 0;
+	struct upm_space *space;
 
 	/*
 	 * Not from inside a reclaim that may have begun under our own locks: a
@@ -124,11 +144,11 @@ static unsigned long shrink_scan(struct shrinker *shrinker,
 	 */
 	if (!(sc->gfp_mask & __GFP_FS))
 		return SHRINK_STOP;
-	while (freed < sc->nr_to_scan && (space = upm_space_next(space)))
+	while (spaces-- && freed < sc->nr_to_scan && (space = upm_space_rotate())) {
 		freed += upm_candidate_drop_range(space, 0, ULONG_MAX,
 						  sc->nr_to_scan - freed);
-	if (space)
 		upm_space_put(space);
+	}
 	return freed;
 }
 
@@ -180,6 +200,8 @@ int upm_reclaim_init(void)
 	if (err)
 		return err;
 	INIT_DELAYED_WORK(&round_work, reclaim_round);
+	not_before = jiffies;
+	last_exit = jiffies;
 	queue_delayed_work(upm_wq, &round_work, msecs_to_jiffies(ROUND_MS));
 	return 0;
 }

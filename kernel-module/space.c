@@ -28,6 +28,8 @@ static struct rhashtable spaces;
 static LIST_HEAD(all);
 /* Guards @all and additions to and removals from @spaces. */
 static DEFINE_MUTEX(all_lock);
+/* One space at a time changes its domain. */
+static DEFINE_MUTEX(move_lock);
 static unsigned long nr_spaces;
 static struct tracepoint *exit_tracepoint;
 
@@ -37,7 +39,7 @@ static void space_exit_work(struct work_struct *work)
 
 	upm_space_forget(space);
 	upm_space_put(space);
-	upm_reclaim_soon();
+	upm_reclaim_exited();
 }
 
 static struct upm_space *space_find(struct mm_struct *mm)
@@ -155,21 +157,22 @@ void upm_space_set_domain(struct upm_space *space, struct upm_domain *domain)
 {
 	struct upm_domain *old;
 
-	for (;;) {
-		xa_lock(&space->index);
-		old = space->domain;
-		if (old == domain) {
-			xa_unlock(&space->index);
-			return;
-		}
-		if (xa_empty(&space->index))
-			break;
-		xa_unlock(&space->index);
-		upm_candidate_drop_range(space, 0, ULONG_MAX, ULONG_MAX);
-	}
-	upm_domain_get(domain);
-	space->domain = domain;
+	if (READ_ONCE(space->domain) == domain)
+		return;
+	mutex_lock(&move_lock);
+	xa_lock(&space->index);
+	/* From here on no call adds any. */
+	space->moving = true;
+	old = space->domain;
 	xa_unlock(&space->index);
+
+	upm_candidate_drop_range(space, 0, ULONG_MAX, ULONG_MAX);
+	upm_domain_get(domain);
+	xa_lock(&space->index);
+	space->domain = domain;
+	space->moving = false;
+	xa_unlock(&space->index);
+	mutex_unlock(&move_lock);
 	if (old)
 		upm_domain_put(old);
 }
@@ -194,31 +197,25 @@ void upm_space_account(struct upm_space *space, const struct upm_counts *counts)
 }
 
 /**
- * upm_space_next() - walk over all spaces
- * @after: the last one, whose reference is dropped, or NULL to begin
+ * upm_space_rotate() - the next space, in turn
  *
- * Return: the next one with a reference, or NULL. A walk begins anew, and ends, if
- * @after was forgotten meanwhile.
+ * Who wants to see all of them calls this upm_space_count() times; that no walk
+ * depends on a space that may be forgotten meanwhile.
+ *
+ * Return: the space with a reference, or NULL if there is none.
  */
-struct upm_space *upm_space_next(struct upm_space *after)
+struct upm_space *upm_space_rotate(void)
 {
-	struct upm_space *space = NULL, *each;
+	struct upm_space *space;
 
 	mutex_lock(&all_lock);
-	if (!after)
-		each = list_first_entry_or_null(&all, struct upm_space, all);
-	else if (list_empty(&after->all) || list_is_last(&after->all, &all))
-		each = NULL;
-	else
-		each = list_next_entry(after, all);
-	/* In the list means: the table's reference is there. */
-	if (each) {
-		refcount_inc(&each->refs);
-		space = each;
+	space = list_first_entry_or_null(&all, struct upm_space, all);
+	if (space) {
+		list_move_tail(&space->all, &all);
+		/* In the list means: the table's reference is there. */
+		refcount_inc(&space->refs);
 	}
 	mutex_unlock(&all_lock);
-	if (after)
-		upm_space_put(after);
 	return space;
 }
 
@@ -297,7 +294,7 @@ void upm_space_exit(void)
 	}
 	/* Exits that were seen are in the queue now, and hold references. */
 	flush_workqueue(upm_wq);
-	while ((space = upm_space_next(NULL))) {
+	while ((space = upm_space_rotate())) {
 		upm_space_forget(space);
 		upm_space_put(space);
 	}

@@ -7,14 +7,15 @@
  * kernel copies such a page at a write, never reuses it in place, and finds no
  * reverse mapping in it; it is not on the LRU, and so neither reclaimed nor moved.
  *
- * It stays locked as long as it is in the table. Device migration (HMM) takes
- * pages straight from page tables and would, without a reverse mapping, not find
- * the way back; like everybody else who might try his hand at the page it only
+ * On kernels with device memory for migration (HMM) it stays locked for life. That
+ * migration takes pages straight from page tables and would, without a reverse
+ * mapping, not find the way back, and the page's content would be lost; but it only
  * tries for the lock.
  *
  * The table owns one reference. With no other left the page is not mapped and is
  * freed, by upm_stable_reap(), under the lock of its bucket: new references come
- * from there, or from mappings, and there are none.
+ * from there, or from mappings, and there are none. A page that is no use in the
+ * table while it is mapped waits in a list of orphans.
  */
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
@@ -36,13 +37,20 @@ struct upm_stable {
 	struct upm_domain *domain;
 };
 
-/* More sharers than this, and the count of references would come near its end. */
-#define MOST_SHARERS	BIT(30)
+/*
+ * Mappings that merging adds to one page; then another is made for the same content.
+ * Forks multiply them without asking, up to the number of processes. KSM's limit,
+ * too, keeps the product in the range of a reference count.
+ */
+#define MOST_SHARERS	256
 
 static struct upm_table table;
 static struct kmem_cache *cache;
 /* Counts pages and not nodes: a page is counted before it has a node. */
 static atomic_long_t pages;
+/* Nodes that were taken out of the table while their pages are mapped. */
+static struct upm_entry *orphans;
+static DEFINE_SPINLOCK(orphans_lock);
 /* Grows with every page that is added; see upm_stable_adds(). */
 static unsigned long adds;
 
@@ -96,19 +104,9 @@ bool upm_stable_page(struct page *page)
 	return READ_ONCE(page->mapping) == UPM_MAPPING_KSM;
 }
 
-static struct upm_stable *find(struct upm_bucket *bucket, struct upm_domain *domain,
-			       u64 key)
+static struct upm_stable *node_of(struct upm_entry *entry)
 {
-	struct upm_entry *each;
-
-	for (each = upm_bucket_first(bucket); each; each = each->next) {
-		struct upm_stable *node;
-
-		node = container_of(each, struct upm_stable, entry);
-		if (each->key == key && node->domain == domain)
-			return node;
-	}
-	return NULL;
+	return container_of(entry, struct upm_stable, entry);
 }
 
 /**
@@ -121,32 +119,74 @@ static struct upm_stable *find(struct upm_bucket *bucket, struct upm_domain *dom
 struct page *upm_stable_find(struct upm_domain *domain, u64 key)
 {
 	struct upm_bucket *bucket = upm_table_lock(&table, key);
-	struct upm_stable *node = find(bucket, domain, key);
 	struct page *page = NULL;
+	struct upm_entry *each;
 
-	if (node && likely(page_count(node->page) < MOST_SHARERS)) {
+	for (each = upm_bucket_first(bucket); each; each = each->next) {
+		struct upm_stable *node = node_of(each);
+
+		if (each->key != key || node->domain != domain ||
+		    (unsigned int)page_count(node->page) > MOST_SHARERS)
+			continue;
 		page = node->page;
 		get_page(page);
+		break;
 	}
 	upm_table_unlock(bucket);
 	return page;
 }
 
-/**
- * upm_stable_new() - make a stable page
- * @domain: its domain
- * @from:   page whose content is copied
- * @why:    reason, if there is none
- *
- * The caller adds it with upm_stable_add(), or calls upm_stable_cancel().
- *
- * Return: the page, locked, with one reference, or NULL.
- */
-struct page *upm_stable_new(struct upm_domain *domain, struct page *from,
-			    enum upm_skip *why)
+/* A page of the kind, with the content of another; NULL if there is no memory. */
+static struct page *page_new(struct page *from)
 {
 	struct folio *folio;
 	struct page *page;
+
+	/* Not movable: it must not sit where memory is to be unplugged. */
+	page = alloc_page(GFP_HIGHUSER | __GFP_ACCOUNT | __GFP_NOWARN |
+			  __GFP_NORETRY);
+	if (!page)
+		return NULL;
+	copy_highpage(page, from);
+	folio = page_folio(page);
+	__folio_mark_uptodate(folio);
+	folio_set_dirty(folio);
+	__folio_set_swapbacked(folio);
+	if (UPM_LOCK_STABLE)
+		__folio_set_locked(folio);
+	WRITE_ONCE(page->mapping, UPM_MAPPING_KSM);
+	return page;
+}
+
+/* Frees a node and gives up its references. Nobody maps the page, or it is broken. */
+static void node_free(struct upm_stable *node)
+{
+	trace_upm_stable_free(page_to_pfn(node->page));
+	if (UPM_LOCK_STABLE)
+		unlock_page(node->page);
+	put_page(node->page);
+	atomic_long_dec(&node->domain->stable);
+	atomic_long_dec(&pages);
+	upm_domain_put(node->domain);
+	kmem_cache_free(cache, node);
+}
+
+/**
+ * upm_stable_new() - make a stable page
+ * @domain: its domain
+ * @key:    key it will be found by
+ * @from:   page whose content is copied
+ * @why:    reason, if there is none
+ *
+ * The caller adds it with upm_stable_add() if it was mapped, and else calls
+ * upm_stable_cancel().
+ *
+ * Return: its node, or NULL.
+ */
+struct upm_stable *upm_stable_new(struct upm_domain *domain, u64 key,
+				  struct page *from, enum upm_skip *why)
+{
+	struct upm_stable *node;
 
 	*why = UPM_SKIP_LIMIT;
 	if (atomic_long_inc_return(&pages) > upm_limit_stable())
@@ -155,25 +195,63 @@ struct page *upm_stable_new(struct upm_domain *domain, struct page *from,
 		goto uncount_domain;
 
 	*why = UPM_SKIP_NOMEM;
-	/* Not movable: it must not sit where memory is to be unplugged. */
-	page = alloc_page(GFP_HIGHUSER | __GFP_ACCOUNT | __GFP_NOWARN |
-			  __GFP_NORETRY);
-	if (!page)
+	node = kmem_cache_alloc(cache,
+				GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
+	if (!node)
 		goto uncount_domain;
-	copy_highpage(page, from);
-	folio = page_folio(page);
-	__folio_mark_uptodate(folio);
-	folio_set_dirty(folio);
-	__folio_set_swapbacked(folio);
-	__folio_set_locked(folio);
-	WRITE_ONCE(page->mapping, UPM_MAPPING_KSM);
-	return page;
+	node->page = page_new(from);
+	if (!node->page)
+		goto free;
+	node->entry.key = key;
+	node->domain = domain;
+	upm_domain_get(domain);
+	return node;
 
+free:
+	kmem_cache_free(cache, node);
 uncount_domain:
 	atomic_long_dec(&domain->stable);
 uncount:
 	atomic_long_dec(&pages);
+	/* Pages that nobody maps any more may be in the way. */
+	if (*why == UPM_SKIP_LIMIT)
+		upm_reclaim_soon();
 	return NULL;
+}
+
+/**
+ * upm_stable_page_of() - the page of a node
+ * @node: the node
+ *
+ * Return: the page; the reference is the node's.
+ */
+struct page *upm_stable_page_of(struct upm_stable *node)
+{
+	return node->page;
+}
+
+/**
+ * upm_stable_cancel() - undo upm_stable_new()
+ * @node: a node whose page was not mapped
+ */
+void upm_stable_cancel(struct upm_stable *node)
+{
+	node_free(node);
+}
+
+/**
+ * upm_stable_add() - put a stable page into the table
+ * @node: from upm_stable_new()
+ */
+void upm_stable_add(struct upm_stable *node)
+{
+	struct upm_bucket *bucket = upm_table_lock(&table, node->entry.key);
+
+	upm_bucket_add(&table, bucket, &node->entry);
+	upm_table_unlock(bucket);
+	/* May lose an addition to another one; it will have changed all the same. */
+	WRITE_ONCE(adds, adds + 1);
+	upm_table_grow(&table);
 }
 
 /**
@@ -188,64 +266,20 @@ unsigned long upm_stable_adds(void)
 	return READ_ONCE(adds);
 }
 
-/* Gives up the reference that counts as the page's being in the table. */
-static void let_go(struct upm_domain *domain, struct page *page)
+static void orphan(struct upm_stable *node)
 {
-	atomic_long_dec(&domain->stable);
-	atomic_long_dec(&pages);
-	unlock_page(page);
-	put_page(page);
-}
-
-/**
- * upm_stable_cancel() - undo upm_stable_new()
- * @domain: its domain
- * @page:   the page; if it was mapped it stays so, without being in the table
- */
-void upm_stable_cancel(struct upm_domain *domain, struct page *page)
-{
-	let_go(domain, page);
-}
-
-/**
- * upm_stable_add() - put a stable page into the table
- * @domain: its domain
- * @key:    key of its content
- * @page:   page from upm_stable_new()
- *
- * On failure nothing has changed.
- *
- * Return: 0, or a negative error.
- */
-int upm_stable_add(struct upm_domain *domain, u64 key, struct page *page)
-{
-	struct upm_stable *node;
-	struct upm_bucket *bucket;
-
-	node = kmem_cache_alloc(cache,
-				GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
-	if (!node)
-		return -ENOMEM;
-	node->entry.key = key;
-	node->page = page;
-	node->domain = domain;
-	upm_domain_get(domain);
-
-	bucket = upm_table_lock(&table, key);
-	upm_bucket_add(&table, bucket, &node->entry);
-	upm_table_unlock(bucket);
-	/* May lose an addition to another one; it will have changed all the same. */
-	WRITE_ONCE(adds, adds + 1);
-	upm_table_grow(&table);
-	return 0;
-}
-
-static void node_free(struct upm_stable *node)
-{
-	trace_upm_stable_free(page_to_pfn(node->page), page_count(node->page) - 1);
-	let_go(node->domain, node->page);
-	upm_domain_put(node->domain);
-	kmem_cache_free(cache, node);
+	/*
+	 * Memory failure handling keeps a broken page for itself, and may be
+	 * waiting for its lock.
+	 */
+	if (PageHWPoison(node->page)) {
+		node_free(node);
+		return;
+	}
+	spin_lock(&orphans_lock);
+	node->entry.next = orphans;
+	orphans = &node->entry;
+	spin_unlock(&orphans_lock);
 }
 
 /**
@@ -260,35 +294,62 @@ static void node_free(struct upm_stable *node)
 void upm_stable_disown(struct upm_domain *domain, u64 key, struct page *page)
 {
 	struct upm_bucket *bucket = upm_table_lock(&table, key);
-	struct upm_stable *node = find(bucket, domain, key);
+	struct upm_stable *node = NULL;
+	struct upm_entry *each;
 
-	if (node && node->page == page)
+	for (each = upm_bucket_first(bucket); each; each = each->next)
+		if (each->key == key && node_of(each)->domain == domain &&
+		    node_of(each)->page == page)
+			node = node_of(each);
+	if (node)
 		upm_bucket_del(&table, bucket, &node->entry);
-	else
-		node = NULL;
 	upm_table_unlock(bucket);
 	if (node)
-		node_free(node);
+		orphan(node);
 }
 
-/* Takes pages that nobody maps, or all, out of a locked bucket. */
+static bool is_mapped(struct upm_stable *node)
+{
+	return page_count(node->page) != 1;
+}
+
+/* Takes pages that nobody maps, and broken ones, out of a locked bucket. */
 static struct upm_entry *pick(struct upm_bucket *bucket, bool all)
 {
 	struct upm_entry *each, *next, *picked = NULL;
 
 	for (each = upm_bucket_first(bucket); each; each = next) {
-		struct upm_stable *node;
+		struct upm_stable *node = node_of(each);
 
 		next = each->next;
-		node = container_of(each, struct upm_stable, entry);
-		if (!all && page_count(node->page) > 1 &&
-		    !PageHWPoison(node->page))
+		if (!all && is_mapped(node) && !PageHWPoison(node->page))
 			continue;
 		upm_bucket_del(&table, bucket, each);
 		each->next = picked;
 		picked = each;
 	}
 	return picked;
+}
+
+static unsigned long reap_orphans(void)
+{
+	struct upm_entry *each, *next;
+	unsigned long freed = 0;
+
+	spin_lock(&orphans_lock);
+	each = orphans;
+	orphans = NULL;
+	spin_unlock(&orphans_lock);
+	for (; each; each = next) {
+		next = each->next;
+		if (is_mapped(node_of(each))) {
+			orphan(node_of(each));
+		} else {
+			node_free(node_of(each));
+			freed++;
+		}
+	}
+	return freed;
 }
 
 static unsigned long reap(bool all)
@@ -305,12 +366,12 @@ static unsigned long reap(bool all)
 		upm_table_unlock(bucket);
 		for (; each; each = next) {
 			next = each->next;
-			node_free(container_of(each, struct upm_stable, entry));
-			freed++;
+			orphan(node_of(each));
 		}
 		if (!(n % 1024))
 			cond_resched();
 	}
+	freed += reap_orphans();
 	return freed;
 }
 
@@ -321,7 +382,7 @@ static unsigned long reap(bool all)
  */
 unsigned long upm_stable_reap(void)
 {
-	return atomic_long_read(&table.count) ? reap(false) : 0;
+	return upm_stable_count() ? reap(false) : 0;
 }
 
 /**
@@ -350,8 +411,7 @@ unsigned long upm_stable_sharing(void)
 		struct upm_entry *each;
 
 		for (each = upm_bucket_first(bucket); each; each = each->next)
-			sum += upm_mapcount(container_of(each, struct upm_stable,
-							 entry)->page);
+			sum += upm_mapcount(node_of(each)->page);
 		upm_table_unlock(bucket);
 		if (!(n % 1024))
 			cond_resched();
@@ -359,12 +419,39 @@ unsigned long upm_stable_sharing(void)
 	return sum;
 }
 
+/* Lets go of a page that processes still map, when there will be no more module. */
+static void abandon(struct upm_stable *node)
+{
+	/*
+	 * Without the lock, device migration would lose it. So it keeps lock and
+	 * reference, and its frame, until the machine is restarted.
+	 */
+	if (!UPM_LOCK_STABLE)
+		put_page(node->page);
+	atomic_long_dec(&node->domain->stable);
+	atomic_long_dec(&pages);
+	upm_domain_put(node->domain);
+	kmem_cache_free(cache, node);
+}
+
 /**
  * upm_stable_exit() - let all stable pages go; they live on as long as mapped
  */
 void upm_stable_exit(void)
 {
+	struct upm_entry *each, *next;
+	unsigned long stay = 0;
+
 	reap(true);
+	for (each = orphans; each; each = next) {
+		next = each->next;
+		abandon(node_of(each));
+		stay++;
+	}
+	orphans = NULL;
+	if (stay && UPM_LOCK_STABLE)
+		pr_warn("upm: %lu merged pages are in use, and keep their memory until the next boot: this kernel could lose them to device memory otherwise\n",
+			stay);
 	upm_table_destroy(&table);
 	kmem_cache_destroy(cache);
 }

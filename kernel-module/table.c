@@ -131,9 +131,15 @@ static bool add_bucket(struct upm_table *table)
 		}
 	}
 	WRITE_ONCE(source->word, (unsigned long)stay | UPM_BUCKET_LOCK);
-	WRITE_ONCE(target->word, (unsigned long)move);
-	/* Nobody looks into the new bucket before this. */
+	/*
+	 * Locked, too: it may have been in use before the table shrank, and
+	 * somebody may be on the way to lock it who has not yet looked again.
+	 */
+	upm_bucket_lock(target);
+	WRITE_ONCE(target->word, (unsigned long)move | UPM_BUCKET_LOCK);
+	/* Nobody finds what is in the new bucket before this. */
 	smp_store_release(&table->nr_buckets, new + 1);
+	upm_bucket_unlock(target);
 	upm_bucket_unlock(source);
 	preempt_enable();
 	return true;

@@ -79,17 +79,15 @@ TRACE_EVENT(upm_unmerge,
 );
 
 TRACE_EVENT(upm_stable_free,
-	TP_PROTO(unsigned long pfn, int users),
-	TP_ARGS(pfn, users),
+	TP_PROTO(unsigned long pfn),
+	TP_ARGS(pfn),
 	TP_STRUCT__entry(
 		__field(unsigned long, pfn)
-		__field(int, users)
 	),
 	TP_fast_assign(
 		__entry->pfn = pfn;
-		__entry->users = users;
 	),
-	TP_printk("pfn=%lu users=%d", __entry->pfn, __entry->users)
+	TP_printk("pfn=%lu", __entry->pfn)
 );
 
 #endif /* UPM_TRACE_H */

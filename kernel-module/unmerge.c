@@ -131,9 +131,14 @@ int upm_unmerge_range(struct upm_ctx *ctx, unsigned long addr, unsigned long end
 	const struct upm_want want = { .kind = UPM_STABLE, .split = true };
 
 	/* First, so that nobody merges with them any more. */
-	if (ctx->space && end > addr)
+	if (ctx->space && end > addr) {
 		upm_candidate_drop_range(ctx->space, addr >> PAGE_SHIFT,
 					 (end - 1) >> PAGE_SHIFT, ULONG_MAX);
+		/* Who has found one before, and is at it, holds the lock. */
+		if (mmap_write_lock_killable(ctx->mm))
+			return -EINTR;
+		mmap_write_unlock(ctx->mm);
+	}
 	return visit_range(ctx, addr, end, want);
 }
 

@@ -158,9 +158,10 @@ unsigned long upm_arena_bytes(void);
  * @all:    in the list of spaces
  * @refs:   users
  * @mm:     a reference by mmgrab(): keeps the struct, not the memory
- * @index:  candidates by page number; its lock also guards @arena, @domain, @dead
+ * @index:  candidates by page number; its lock also guards the four below
  * @arena:  memory of its candidates
  * @dead:   candidates are being dropped for good
+ * @moving: candidates are being dropped to change @domain
  * @domain: where its candidates are kept
  * @dying:  exit_mmap() has begun; no more candidates will come
  * @lock:   guards the counters
@@ -180,6 +181,7 @@ struct upm_space {
 	struct xarray index;
 	struct upm_arena arena;
 	bool dead;
+	bool moving;
 	struct upm_domain *domain;
 	bool dying;
 	spinlock_t lock;	/* @calls and @counts */
@@ -198,7 +200,7 @@ struct upm_space *upm_space_of(struct mm_struct *mm, bool create);
 void upm_space_put(struct upm_space *space);
 void upm_space_set_domain(struct upm_space *space, struct upm_domain *domain);
 void upm_space_account(struct upm_space *space, const struct upm_counts *counts);
-struct upm_space *upm_space_next(struct upm_space *after);
+struct upm_space *upm_space_rotate(void);
 void upm_space_forget(struct upm_space *space);
 unsigned long upm_space_count(void);
 bool upm_space_exits_seen(void);
@@ -240,6 +242,7 @@ enum upm_recorded upm_candidate_record(struct upm_space *space,
 				       unsigned long vpn, u64 key,
 				       unsigned long *spare,
 				       struct upm_sighting *seen);
+bool upm_candidate_is_claimed(struct upm_sighting *seen, u64 key);
 void upm_candidate_forget(struct upm_space *space, unsigned long vpn);
 void upm_candidate_unclaim(struct upm_sighting *seen, u64 key);
 void upm_candidate_drop(struct upm_sighting *seen, u64 key);
@@ -255,13 +258,16 @@ void upm_candidate_table_fit(void);
 
 /* --- stable.c --------------------------------------------------------------- */
 
+struct upm_stable;
+
 int upm_stable_init(void);
 void upm_stable_exit(void);
 struct page *upm_stable_find(struct upm_domain *domain, u64 key);
-struct page *upm_stable_new(struct upm_domain *domain, struct page *from,
-			    enum upm_skip *why);
-int upm_stable_add(struct upm_domain *domain, u64 key, struct page *page);
-void upm_stable_cancel(struct upm_domain *domain, struct page *page);
+struct upm_stable *upm_stable_new(struct upm_domain *domain, u64 key,
+				  struct page *from, enum upm_skip *why);
+struct page *upm_stable_page_of(struct upm_stable *node);
+void upm_stable_add(struct upm_stable *node);
+void upm_stable_cancel(struct upm_stable *node);
 void upm_stable_disown(struct upm_domain *domain, u64 key, struct page *page);
 unsigned long upm_stable_reap(void);
 void upm_stable_table_fit(void);
@@ -323,6 +329,7 @@ unsigned long upm_walk(struct vm_area_struct *vma, unsigned long addr,
 		       struct upm_counts *counts);
 enum upm_kind upm_walk_one(struct vm_area_struct *vma, unsigned long addr,
 			   struct page **page);
+bool upm_mm_is_tracked(struct mm_struct *mm);
 bool upm_vma_fits(struct vm_area_struct *vma, enum upm_skip *why);
 
 /* --- replace.c: the exchange of a page for an equal one ------------------------- */
@@ -432,6 +439,7 @@ bool upm_madvise_works(void);
 int upm_reclaim_init(void);
 void upm_reclaim_exit(void);
 void upm_reclaim_soon(void);
+void upm_reclaim_exited(void);
 
 int upm_stats_init(void);
 void upm_stats_exit(void);

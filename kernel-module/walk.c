@@ -36,6 +36,10 @@ bool upm_vma_fits(struct vm_area_struct *vma, enum upm_skip *why)
 		return false;
 	if (vma_is_dax(vma))
 		return false;
+	/* Whoever removes a breakpoint would wait for the stable page for ever. */
+	if (UPM_LOCK_STABLE && UPM_UPROBES_WAIT && vma->vm_file &&
+	    flags & VM_MAYEXEC)
+		return false;
 
 	/* The entry that is put in loses the bit. */
 	*why = UPM_SKIP_UFFD;
@@ -55,6 +59,34 @@ bool upm_vma_fits(struct vm_area_struct *vma, enum upm_skip *why)
 	/* No page of its own was ever made. */
 	*why = vma->vm_file ? UPM_SKIP_FILE : UPM_SKIP_ABSENT;
 	return vma->anon_vma;
+}
+
+/**
+ * upm_mm_is_tracked() - whether soft-dirty bits of an address space were reset
+ * @mm: the address space; mmap_lock is held
+ *
+ * Resetting takes VM_SOFTDIRTY from all mappings of that time. One that came later
+ * and has it still may lose it: kernels before 7.0 ignore it when they join two
+ * mappings. So none can be trusted once the oldest one, that of the program's code,
+ * has been reset. The stack tells nothing: exec takes the flag from it.
+ *
+ * Return: true if so.
+ */
+bool upm_mm_is_tracked(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	if (!IS_ENABLED(CONFIG_MEM_SOFT_DIRTY))
+		return false;
+	vma = vma_lookup(mm, mm->start_code);
+	if (vma)
+		return !(vma->vm_flags & VM_SOFTDIRTY);
+
+	/* A process that has replaced its code: look at all. */
+	vma = find_vma(mm, 0);
+	while (vma && vma->vm_flags & (VM_SOFTDIRTY | VM_GROWSDOWN))
+		vma = find_vma(mm, vma->vm_end);
+	return vma;
 }
 
 /*

@@ -6,15 +6,19 @@
 import { spawn } from 'node:child_process';
 import { main, hasCommand, installPackages, root, setup, testTools } from './setup.mjs';
 import { findPromtool } from './promtool.mjs';
+import { debugKernelIsBuilt } from '../vagrant/qemu/debug-kernel.mjs';
+import { countTap } from './vm-tap.mjs';
 
 const startedAt = Date.now();
-/** Long suites are not started later than this: what calls us has a limit of its own. */
+/** Long suites are not started later than this: what calls us ends after 90. */
 const longLimitMinutes = 60;
+/** Building that kernel may take a slow machine half an hour, and testing on it ten minutes. */
+const debugKernelLimitMinutes = debugKernelIsBuilt() ? 70 : 50;
 
 /**
  * @typedef {{passed: number, failed: number, skipped: number}} Counts
- * @typedef {{name: string, command: readonly string[], long?: boolean, count: 'ava' | 'exit',
- *   unless?: () => string | undefined}} Suite
+ * @typedef {{name: string, command: readonly string[], long?: boolean, count: 'ava' | 'tap' | 'exit',
+ *   startBy?: number, unless?: () => string | undefined}} Suite
  */
 
 /** @type {readonly Suite[]} */
@@ -38,12 +42,30 @@ const suites = [
     count: 'ava',
   },
   {
+    name: 'kernel module on 6.12',
+    command: ['npm', 'run', '--silent', 'test:vm'],
+    count: 'tap',
+  },
+  {
+    name: 'kernel module on 6.1 and 7.x',
+    command: ['npm', 'run', '--silent', 'test:vm', '--', '--kernel', 'bookworm,backports'],
+    count: 'tap',
+    long: true,
+  },
+  {
     name: 'addon under AddressSanitizer',
     command: ['npm', 'run', 'test:asan'],
     count: 'ava',
     long: true,
   },
   { name: 'scrape benchmark', command: ['npm', 'run', 'bench:scrape'], count: 'exit', long: true },
+  {
+    name: 'kernel module on a debug kernel',
+    command: ['npm', 'run', '--silent', 'test:kernel-debug'],
+    count: 'tap',
+    long: true,
+    startBy: debugKernelLimitMinutes,
+  },
 ];
 
 /** Runs a command, shows its output, and returns it. */
@@ -84,6 +106,13 @@ function countAva(output, status) {
   return counts;
 }
 
+/** A suite that is one test. */
+function countExit(output, status) {
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+}
+
+const counters = { ava: countAva, tap: countTap, exit: countExit };
+
 await main(async () => {
   const all = process.argv.includes('--all');
   setup();
@@ -103,7 +132,7 @@ await main(async () => {
   for (const suite of suites.filter((each) => all || !each.long)) {
     const minutes = (Date.now() - startedAt) / 60_000;
     const unless =
-      suite.long && minutes > longLimitMinutes
+      suite.long && minutes > (suite.startBy ?? longLimitMinutes)
         ? `no time left after ${minutes.toFixed(0)} minutes`
         : suite.unless?.();
     if (unless) {
@@ -113,13 +142,11 @@ await main(async () => {
     }
     console.log(`\n== ${suite.name}`);
     const { status, output } = await run(suite.command, env);
-    const counts =
-      suite.count === 'ava'
-        ? countAva(output, status)
-        : { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+    const counts = counters[suite.count](output, status);
     for (const key of Object.keys(total)) total[key] += counts[key];
     if (counts.failed > 0) failed.push(suite.name);
     reasons.push(...[...output.matchAll(/SKIP-REASON (.*)/g)].map((match) => match[1].trim()));
+    reasons.push(...(counts.reasons ?? []).map((reason) => `${suite.name}: ${reason}`));
   }
 
   console.log('');
