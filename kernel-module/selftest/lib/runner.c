@@ -189,8 +189,11 @@ enum outcome runner_test(const struct test *test)
 		good = false;
 	}
 	reset_limits();
-	if (!test->keeps && !ret && !module_is_empty())
+	if (!test->keeps && !ret && !module_is_empty()) {
 		good = false;
+		/* The next test is not to be blamed for it. */
+		runner_unload();
+	}
 	if (klog_complained())
 		good = false;
 	if (!good)
