@@ -23,8 +23,13 @@
 #define SOON_MS		20
 /* Candidates looked at in a round, of each space. */
 #define SWEEP_PAGES	512
-/* A round that takes long is made so much rarer: at most a hundredth of a CPU. */
-#define REST_FACTOR	100
+/*
+ * A round that takes long is made rarer: a twentieth of a CPU, while the rest comes
+ * to no more than the limit. It is no longer than that, as the time a round takes is
+ * mostly that of others on a busy machine, and memory waits to be given back.
+ */
+#define REST_FACTOR	20
+#define MOST_REST_MS	10000
 
 /* Tables are made smaller after so long without an exit: the next may fill them. */
 #define QUIET_MS	10000
@@ -96,6 +101,7 @@ static void reclaim_round(struct work_struct *work)
 	}
 
 	rest_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC) * REST_FACTOR;
+	rest_ms = min_t(u64, rest_ms, MOST_REST_MS);
 	WRITE_ONCE(not_before, jiffies + msecs_to_jiffies(rest_ms));
 	queue_delayed_work(upm_wq, &round_work,
 			   msecs_to_jiffies(max_t(u64, ROUND_MS, rest_ms)));
