@@ -43,12 +43,12 @@ const suites = [
   },
   {
     name: 'kernel module on 6.12',
-    command: ['npm', 'run', '--silent', 'test:vm'],
+    command: ['npm', 'run', '--silent', 'test:vm', '--', '--env', 'UPM_TEST_SLOW=3'],
     count: 'tap',
   },
   {
     name: 'kernel module on 6.1 and 7.x',
-    command: ['npm', 'run', '--silent', 'test:vm', '--', '--kernel', 'bookworm,backports'],
+    command: ['npm', 'run', '--silent', 'test:vm', '--', '--kernel', 'bookworm,backports', '--env', 'UPM_TEST_SLOW=3'],
     count: 'tap',
     long: true,
   },
@@ -65,6 +65,10 @@ const suites = [
     count: 'tap',
     long: true,
     startBy: debugKernelLimitMinutes,
+    unless: () =>
+      process.env.UPM_TEST_DEBUG_KERNEL
+        ? undefined
+        : 'takes up to an hour; UPM_TEST_DEBUG_KERNEL=1 or npm run test:kernel-debug runs it',
   },
 ];
 
