@@ -48,7 +48,17 @@ const suites = [
   },
   {
     name: 'kernel module on 6.1 and 7.x',
-    command: ['npm', 'run', '--silent', 'test:vm', '--', '--kernel', 'bookworm,backports', '--env', 'UPM_TEST_SLOW=3'],
+    command: [
+      'npm',
+      'run',
+      '--silent',
+      'test:vm',
+      '--',
+      '--kernel',
+      'bookworm,backports',
+      '--env',
+      'UPM_TEST_SLOW=3',
+    ],
     count: 'tap',
     long: true,
   },
