@@ -22,7 +22,7 @@
 #include "table.h"
 #include "upm.h"
 
-static struct upm_table table;
+struct upm_table upm_candidates;
 
 /**
  * upm_candidate_init() - make the table
@@ -31,7 +31,7 @@ static struct upm_table table;
  */
 int upm_candidate_init(void)
 {
-	return upm_table_init(&table, totalram_pages());
+	return upm_table_init(&upm_candidates, totalram_pages());
 }
 
 /**
@@ -39,7 +39,7 @@ int upm_candidate_init(void)
  */
 void upm_candidate_exit(void)
 {
-	upm_table_destroy(&table);
+	upm_table_destroy(&upm_candidates);
 }
 
 /**
@@ -49,7 +49,7 @@ void upm_candidate_exit(void)
  */
 unsigned long upm_candidate_count(void)
 {
-	return atomic_long_read(&table.count);
+	return atomic_long_read(&upm_candidates.count);
 }
 
 /**
@@ -62,7 +62,7 @@ unsigned long upm_candidate_count(void)
  */
 unsigned long upm_candidate_bytes(void)
 {
-	return upm_table_bytes(&table) + upm_arena_bytes() +
+	return upm_table_bytes(&upm_candidates) + upm_arena_bytes() +
 	       upm_candidate_count() * 9;
 }
 
@@ -71,7 +71,7 @@ unsigned long upm_candidate_bytes(void)
  */
 void upm_candidate_table_fit(void)
 {
-	upm_table_shrink(&table);
+	upm_table_shrink(&upm_candidates);
 }
 
 /* The candidate with a key and a domain in a locked bucket. */
@@ -93,55 +93,12 @@ static struct upm_candidate *find_key(struct upm_bucket *bucket, u64 key,
 	return NULL;
 }
 
-/* The candidate of a page in a locked bucket. */
-static struct upm_candidate *find_page(struct upm_bucket *bucket, u64 key,
-				       const struct upm_sighting *page)
-{
-	struct upm_entry *each;
-
-	for (each = upm_bucket_first(bucket); each; each = each->next) {
-		struct upm_candidate *cand;
-
-		cand = container_of(each, struct upm_candidate, entry);
-		if (each->key == key && cand->space == page->space &&
-		    (cand->where & ~UPM_CLAIMED) == page->vpn)
-			return cand;
-	}
-	return NULL;
-}
-
-static void uncount(struct upm_candidate *cand)
-{
-	atomic_long_dec(&cand->space->domain->candidates);
-	atomic_long_dec(&cand->space->candidates);
-}
-
-/* Takes a candidate out of the table. The caller holds the lock of the index. */
-static void unhash(struct upm_candidate *cand)
-{
-	struct upm_bucket *bucket = upm_table_lock(&table, cand->entry.key);
-
-	WARN_ON_ONCE(!upm_bucket_del(&table, bucket, &cand->entry));
-	upm_table_unlock(bucket);
-	uncount(cand);
-}
-
 /* Whether one more candidate is within the limits. */
 static bool within_limits(struct upm_domain *domain)
 {
 	return upm_candidate_count() < upm_limit_candidates() &&
 	       atomic_long_read(&domain->candidates) <
 		       upm_limit_domain_candidates();
-}
-
-/* Takes a candidate out of the table and the index, whose lock is held. */
-static void forget(struct xa_state *xas, struct upm_candidate *cand)
-{
-	struct upm_space *space = cand->space;
-
-	unhash(cand);
-	xas_store(xas, NULL);
-	upm_arena_give(&space->arena, cand);
 }
 
 /* Looks for an equal page in a locked bucket, and claims it. */
@@ -167,7 +124,7 @@ static enum upm_recorded add(struct xa_state *xas, struct upm_space *space,
 			     struct upm_domain *domain, u64 key,
 			     unsigned long *spare, struct upm_sighting *seen)
 {
-	struct upm_bucket *bucket = upm_table_lock(&table, key);
+	struct upm_bucket *bucket = upm_table_lock(&upm_candidates, key);
 	enum upm_recorded result = claim(bucket, key, domain, seen);
 	struct upm_candidate *cand;
 
@@ -183,7 +140,7 @@ static enum upm_recorded add(struct xa_state *xas, struct upm_space *space,
 	cand->space = space;
 	cand->where = xas->xa_index;
 	cand->entry.key = key;
-	upm_bucket_add(&table, bucket, &cand->entry);
+	upm_bucket_add(&upm_candidates, bucket, &cand->entry);
 	upm_table_unlock(bucket);
 	atomic_long_inc(&domain->candidates);
 	atomic_long_inc(&space->candidates);
@@ -192,7 +149,7 @@ static enum upm_recorded add(struct xa_state *xas, struct upm_space *space,
 	if (likely(!xas_error(xas)))
 		return UPM_RECORDED;
 	/* No node for the index; somebody may have claimed it, and will find out. */
-	unhash(cand);
+	upm_candidate_unhash(cand);
 	upm_arena_give(&space->arena, cand);
 	return result;
 
@@ -238,13 +195,13 @@ enum upm_recorded upm_candidate_record(struct upm_space *space,
 	if (old && old->entry.key == key)
 		goto unlock;
 	if (old) {
-		forget(&xas, old);
+		upm_candidate_take_out(&xas, old);
 		xas_reset(&xas);
 	}
 	result = add(&xas, space, domain, key, spare, seen);
 unlock:
 	xas_unlock(&xas);
-	upm_table_grow(&table);
+	upm_table_grow(&upm_candidates);
 	return result;
 }
 
@@ -255,8 +212,8 @@ unlock:
  */
 void upm_candidate_unclaim(struct upm_sighting *seen, u64 key)
 {
-	struct upm_bucket *bucket = upm_table_lock(&table, key);
-	struct upm_candidate *cand = find_page(bucket, key, seen);
+	struct upm_bucket *bucket = upm_table_lock(&upm_candidates, key);
+	struct upm_candidate *cand = upm_candidate_find(bucket, key, seen);
 
 	if (cand)
 		cand->where &= ~UPM_CLAIMED;
@@ -277,61 +234,11 @@ void upm_candidate_unclaim(struct upm_sighting *seen, u64 key)
  */
 bool upm_candidate_is_claimed(struct upm_sighting *seen, u64 key)
 {
-	struct upm_bucket *bucket = upm_table_lock(&table, key);
-	bool found = find_page(bucket, key, seen);
+	struct upm_bucket *bucket = upm_table_lock(&upm_candidates, key);
+	bool found = upm_candidate_find(bucket, key, seen);
 
 	upm_table_unlock(bucket);
 	return found;
-}
-
-/**
- * upm_candidate_drop() - forget a candidate that was claimed
- * @seen: from upm_candidate_record(); its space is put
- * @key:  its key
- */
-void upm_candidate_drop(struct upm_sighting *seen, u64 key)
-{
-	struct upm_space *space = seen->space;
-	struct upm_candidate *cand;
-	struct upm_bucket *bucket;
-
-	xa_lock(&space->index);
-	/*
-	 * It may be gone. The table tells; the index of a space that is being
-	 * forgotten does not.
-	 */
-	bucket = upm_table_lock(&table, key);
-	cand = find_page(bucket, key, seen);
-	if (cand)
-		upm_bucket_del(&table, bucket, &cand->entry);
-	upm_table_unlock(bucket);
-	if (cand) {
-		uncount(cand);
-		__xa_erase(&space->index, seen->vpn);
-		upm_arena_give(&space->arena, cand);
-	}
-	xa_unlock(&space->index);
-	upm_space_put(space);
-	seen->space = NULL;
-}
-
-/**
- * upm_candidate_forget() - forget a page that is no candidate any more
- * @space: its address space; mm_users is held by the caller
- * @vpn:   page number
- */
-void upm_candidate_forget(struct upm_space *space, unsigned long vpn)
-{
-	XA_STATE(xas, &space->index, vpn);
-	struct upm_candidate *cand;
-
-	if (!atomic_long_read(&space->candidates) || !xa_load(&space->index, vpn))
-		return;
-	xas_lock(&xas);
-	cand = xas_load(&xas);
-	if (cand)
-		forget(&xas, cand);
-	xas_unlock(&xas);
 }
 
 /**
@@ -357,92 +264,4 @@ unsigned long upm_candidate_next(struct upm_space *space, unsigned long vpn)
 {
 	return xa_find(&space->index, &vpn, ULONG_MAX, XA_PRESENT) ? vpn :
 								   ULONG_MAX;
-}
-
-/**
- * upm_candidate_drop_range() - forget candidates of a space
- * @space: the space
- * @first: first page number
- * @last:  last page number
- * @most:  at most so many
- *
- * Return: how many.
- */
-unsigned long upm_candidate_drop_range(struct upm_space *space,
-				       unsigned long first, unsigned long last,
-				       unsigned long most)
-{
-	XA_STATE(xas, &space->index, first);
-	unsigned long dropped = 0, stop;
-
-	do {
-		struct upm_candidate *cand;
-
-		stop = min(dropped + 64, most);
-		xas_lock(&xas);
-		if (space->dead) {
-			xas_unlock(&xas);
-			break;
-		}
-		/*
-		 * Set anew for each part: xas_pause() after an entry was erased
-		 * steps from the node above, if that was the last in its own.
-		 */
-		xas_set(&xas, first);
-		xas_for_each(&xas, cand, last) {
-			if (dropped == stop)
-				break;
-			first = xas.xa_index + 1;
-			forget(&xas, cand);
-			dropped++;
-		}
-		xas_unlock(&xas);
-		cond_resched();
-	} while (dropped == stop && dropped < most);
-	return dropped;
-}
-
-/* Takes the candidates of one page out of the table, and the page out of the arena. */
-static void drop_page(struct upm_space *space, struct upm_arena_page *page)
-{
-	unsigned long dropped = 0;
-	unsigned int i;
-
-	for (i = 0; i < UPM_ARENA_CANDS; i++) {
-		struct upm_candidate *cand = &page->cand[i];
-		struct upm_bucket *bucket;
-
-		if (cand->where == UPM_UNUSED)
-			continue;
-		bucket = upm_table_lock(&table, cand->entry.key);
-		upm_bucket_del(&table, bucket, &cand->entry);
-		upm_table_unlock(bucket);
-		dropped++;
-	}
-	atomic_long_sub(dropped, &space->domain->candidates);
-	atomic_long_sub(dropped, &space->candidates);
-	upm_arena_drop(page);
-}
-
-/**
- * upm_candidate_drop_all() - forget all candidates of a space that has ended
- * @space: the space; nobody adds any, as its mm_users is 0, or nobody can call
- *
- * By page of memory, not by page number, and without taking each out of the index.
- */
-void upm_candidate_drop_all(struct upm_space *space)
-{
-	struct upm_arena_page *page;
-
-	do {
-		xa_lock(&space->index);
-		space->dead = true;
-		page = upm_arena_first(&space->arena);
-		if (page)
-			drop_page(space, page);
-		xa_unlock(&space->index);
-		cond_resched();
-	} while (page);
-	/* Its entries point to nothing, and are not looked at. */
-	xa_destroy(&space->index);
 }

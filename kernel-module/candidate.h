@@ -38,4 +38,11 @@ struct upm_arena_page {
 #define UPM_ARENA_CANDS	((PAGE_SIZE - sizeof(struct upm_arena_page)) / \
 			 sizeof(struct upm_candidate))
 
+extern struct upm_table upm_candidates;
+
+struct upm_candidate *upm_candidate_find(struct upm_bucket *bucket, u64 key,
+					 const struct upm_sighting *page);
+void upm_candidate_unhash(struct upm_candidate *cand);
+void upm_candidate_take_out(struct xa_state *xas, struct upm_candidate *cand);
+
 #endif /* UPM_CANDIDATE_H */

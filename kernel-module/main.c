@@ -151,6 +151,7 @@ static void __exit upm_exit(void)
 	upm_stats_exit();
 	upm_space_exit();
 	upm_reclaim_exit();
+	upm_stable_abandon();
 	upm_stable_exit();
 	upm_candidate_exit();
 	upm_domain_exit();

@@ -154,19 +154,16 @@ static unsigned long merge_batch(struct upm_ctx *ctx, unsigned long addr,
 	const struct upm_want want = {
 		.kind = UPM_PAGE, .split = ctx->split, .ref = true,
 	};
+	bool tracked = upm_mm_is_tracked(ctx->mm);
 	bool huge = false;
 
-	if (upm_mm_is_tracked(ctx->mm)) {
-		upm_count_skip(&ctx->counts, UPM_SKIP_SOFT_DIRTY,
-			       (end - addr) >> PAGE_SHIFT);
-		return end;
-	}
 	while (addr < end && ctx->nr_slots < UPM_BATCH && !huge) {
 		struct vm_area_struct *vma = find_vma(ctx->mm, addr);
 		unsigned long start = vma ? clamp(vma->vm_start, addr, end) : end;
 		unsigned int i = ctx->nr_slots;
 		unsigned long stop;
 		enum upm_skip why;
+		bool fits;
 
 		if (start > addr) {
 			upm_count_skip(&ctx->counts, UPM_SKIP_UNMAPPED,
@@ -175,8 +172,10 @@ static unsigned long merge_batch(struct upm_ctx *ctx, unsigned long addr,
 			continue;
 		}
 		stop = min(vma->vm_end, end);
-		if (!upm_vma_fits(vma, &why)) {
-			upm_count_skip(&ctx->counts, why,
+		fits = upm_vma_fits(vma, &why);
+		if (!fits || tracked) {
+			upm_count_skip(&ctx->counts,
+				       fits ? UPM_SKIP_SOFT_DIRTY : why,
 				       (stop - addr) >> PAGE_SHIFT);
 			addr = stop;
 			continue;
@@ -240,8 +239,8 @@ int upm_merge_range(struct upm_ctx *ctx, unsigned long addr, unsigned long end)
  */
 int upm_merge_put_off(struct upm_ctx *ctx)
 {
+	int err = fatal_signal_pending(current) ? -EINTR : 0;
 	unsigned int tries, i, nr;
-	int err = 0;
 
 	for (tries = 1; ctx->nr_retries && !err; tries++) {
 		ctx->last = tries == TRIES;

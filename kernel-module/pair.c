@@ -24,8 +24,7 @@
 
 /*
  * Another process may hold its lock for as long as it likes; the caller's own
- * progress must not depend on it. Nor is anything merged in a process whose
- * soft-dirty bits were reset since.
+ * progress must not depend on it.
  */
 static bool peer_lock(struct mm_struct *mm)
 {
@@ -36,10 +35,7 @@ static bool peer_lock(struct mm_struct *mm)
 			return false;
 		usleep_range(500, 1000);
 	}
-	if (!upm_mm_is_tracked(mm))
-		return true;
-	mmap_read_unlock(mm);
-	return false;
+	return true;
 }
 
 static void count_shared(struct upm_ctx *ctx)
@@ -105,15 +101,18 @@ static void pair_page(struct upm_ctx *ctx, struct upm_slot *slot,
 	}
 }
 
-/* Looks at the candidate's page. Its process' mmap_lock is held. */
-static void pair_peer(struct upm_ctx *ctx, struct upm_slot *slot)
+/*
+ * Looks at the candidate's page. Its process' mmap_lock is held; @tracked tells that
+ * soft-dirty bits of that were reset since, and no page of it is merged any more.
+ */
+static void pair_peer(struct upm_ctx *ctx, struct upm_slot *slot, bool tracked)
 {
 	unsigned long addr = slot->seen.vpn << PAGE_SHIFT;
 	struct vm_area_struct *vma;
 	enum upm_skip why;
 	struct page *page;
 
-	vma = vma_lookup(slot->seen.space->mm, addr);
+	vma = tracked ? NULL : vma_lookup(slot->seen.space->mm, addr);
 	if (!vma || !upm_vma_fits(vma, &why) ||
 	    !upm_candidate_is_claimed(&slot->seen, slot->key) ||
 	    upm_walk_one(vma, addr, &page) != UPM_PAGE) {
@@ -143,6 +142,7 @@ static unsigned int pair_space(struct upm_ctx *ctx, unsigned int i)
 	struct mm_struct *mm = space->mm;
 	bool alive = mmget_not_zero(mm);
 	bool locked = alive && peer_lock(mm);
+	bool tracked = locked && upm_mm_is_tracked(mm);
 
 	/* The claims put the space; it is still needed to compare. */
 	refcount_inc(&space->refs);
@@ -158,9 +158,10 @@ static unsigned int pair_space(struct upm_ctx *ctx, unsigned int i)
 			mmap_read_unlock(mm);
 			cond_resched();
 			locked = peer_lock(mm);
+			tracked = locked && upm_mm_is_tracked(mm);
 		}
 		if (locked)
-			pair_peer(ctx, slot);
+			pair_peer(ctx, slot, tracked);
 		else
 			fail(ctx, slot, alive ? UPM_SKIP_BUSY : UPM_SKIP_CHANGED);
 	}

@@ -9,9 +9,9 @@
  * is short, the shrinker drops candidates: they are worth a later merge at most.
  */
 #include <linux/jiffies.h>
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
 #include <linux/workqueue.h>
@@ -25,8 +25,7 @@
 #define SWEEP_PAGES	512
 /*
  * A round that takes long is made rarer: a twentieth of a CPU, while the rest comes
- * to no more than the limit. It is no longer than that, as the time a round takes is
- * mostly that of others on a busy machine, and memory waits to be given back.
+ * to no more than the limit, as memory waits to be given back.
  */
 #define REST_FACTOR	20
 #define MOST_REST_MS	10000
@@ -83,7 +82,8 @@ static void sweep_space(struct upm_space *space)
 
 static void reclaim_round(struct work_struct *work)
 {
-	u64 start = ktime_get_ns(), rest_ms;
+	/* Of this worker, not of the clock: a busy machine is no reason to rest. */
+	u64 start = READ_ONCE(current->se.sum_exec_runtime), rest_ms;
 	unsigned long spaces = upm_space_count();
 	struct upm_space *space;
 
@@ -100,7 +100,8 @@ static void reclaim_round(struct work_struct *work)
 		upm_stable_table_fit();
 	}
 
-	rest_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC) * REST_FACTOR;
+	rest_ms = div_u64(READ_ONCE(current->se.sum_exec_runtime) - start,
+			  NSEC_PER_MSEC) * REST_FACTOR;
 	rest_ms = min_t(u64, rest_ms, MOST_REST_MS);
 	WRITE_ONCE(not_before, jiffies + msecs_to_jiffies(rest_ms));
 	queue_delayed_work(upm_wq, &round_work,

@@ -28,8 +28,6 @@ static struct rhashtable spaces;
 static LIST_HEAD(all);
 /* Guards @all and additions to and removals from @spaces. */
 static DEFINE_MUTEX(all_lock);
-/* One space at a time changes its domain. */
-static DEFINE_MUTEX(move_lock);
 static unsigned long nr_spaces;
 static struct tracepoint *exit_tracepoint;
 
@@ -69,6 +67,7 @@ static struct upm_space *space_new(struct mm_struct *mm)
 	space->mm = mm;
 	xa_init_flags(&space->index, XA_FLAGS_ACCOUNT);
 	upm_arena_init(&space->arena);
+	mutex_init(&space->move);
 	spin_lock_init(&space->lock);
 	INIT_WORK(&space->exit, space_exit_work);
 	return space;
@@ -159,11 +158,16 @@ void upm_space_set_domain(struct upm_space *space, struct upm_domain *domain)
 
 	if (READ_ONCE(space->domain) == domain)
 		return;
-	mutex_lock(&move_lock);
+	mutex_lock(&space->move);
+	/* Only changed with this mutex held. */
+	old = space->domain;
+	if (old == domain) {
+		mutex_unlock(&space->move);
+		return;
+	}
 	xa_lock(&space->index);
 	/* From here on no call adds any. */
 	space->moving = true;
-	old = space->domain;
 	xa_unlock(&space->index);
 
 	upm_candidate_drop_range(space, 0, ULONG_MAX, ULONG_MAX);
@@ -172,7 +176,7 @@ void upm_space_set_domain(struct upm_space *space, struct upm_domain *domain)
 	space->domain = domain;
 	space->moving = false;
 	xa_unlock(&space->index);
-	mutex_unlock(&move_lock);
+	mutex_unlock(&space->move);
 	if (old)
 		upm_domain_put(old);
 }

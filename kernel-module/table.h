@@ -79,8 +79,10 @@ static inline void upm_table_unlock(struct upm_bucket *bucket)
 }
 
 /**
- * upm_bucket_first() - first entry of a locked bucket, or NULL
+ * upm_bucket_first() - first entry of a locked bucket
  * @bucket: the bucket
+ *
+ * Return: the entry, or NULL.
  */
 static inline struct upm_entry *upm_bucket_first(struct upm_bucket *bucket)
 {

@@ -4,9 +4,11 @@
  *
  * Locks, outermost first:
  *
+ *   space->move               for a change of domain, before anything else
  *   mmap_lock (read)          of one process at a time, never of two
  *   space->index.xa_lock      the candidates of one address space
- *   bucket of a table         one at a time; nothing sleeps under it
+ *   bucket of a table         one at a time, but two, in ascending order, to grow
+ *                             or shrink the table; nothing sleeps under it
  *
  * Who owns what:
  *
@@ -27,6 +29,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/pid_namespace.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
@@ -162,7 +165,8 @@ unsigned long upm_arena_bytes(void);
  * @arena:  memory of its candidates
  * @dead:   candidates are being dropped for good
  * @moving: candidates are being dropped to change @domain
- * @domain: where its candidates are kept
+ * @domain: where its candidates are kept; changed with @move held, too
+ * @move:   held while @domain changes
  * @dying:  exit_mmap() has begun; no more candidates will come
  * @lock:   guards the counters
  * @calls:  calls on this space
@@ -183,6 +187,7 @@ struct upm_space {
 	bool dead;
 	bool moving;
 	struct upm_domain *domain;
+	struct mutex move;	/* changes of @domain */
 	bool dying;
 	spinlock_t lock;	/* @calls and @counts */
 	u64 calls;
@@ -261,6 +266,7 @@ void upm_candidate_table_fit(void);
 struct upm_stable;
 
 int upm_stable_init(void);
+void upm_stable_abandon(void);
 void upm_stable_exit(void);
 struct page *upm_stable_find(struct upm_domain *domain, u64 key);
 struct upm_stable *upm_stable_new(struct upm_domain *domain, u64 key,
@@ -275,7 +281,6 @@ unsigned long upm_stable_adds(void);
 unsigned long upm_stable_count(void);
 unsigned long upm_stable_sharing(void);
 unsigned long upm_stable_bytes(void);
-bool upm_stable_page(struct page *page);
 
 /* --- walk.c: reading page tables ---------------------------------------------- */
 

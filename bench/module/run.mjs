@@ -60,9 +60,11 @@ function reference(name) {
 const directory = mkdtempSync(join(tmpdir(), 'upm-bench-'));
 try {
   const program = join(directory, 'upm_bench');
-  const source = join(root, 'bench/module/upm_bench.c');
+  const sources = ['upm_bench.c', 'bench_support.c', 'bench_floors.c'].map((each) =>
+    join(root, 'bench/module', each),
+  );
   const include = `-I${join(root, 'kernel-module/uapi')}`;
-  execFileSync('cc', ['-static', '-O2', include, '-o', program, source], { stdio: 'inherit' });
+  execFileSync('cc', ['-static', '-O2', include, '-o', program, ...sources], { stdio: 'inherit' });
 
   const figures = runGuest(program, ['--icount'], values.megabytes.split(','));
   const parallel = runGuest(program, ['--cpus', '2'], ['parallel', '80']);

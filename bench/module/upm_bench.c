@@ -11,222 +11,16 @@
  * nanoseconds. Instructions are not time: misses of caches and TLBs, and
  * contention, do not show.
  */
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "upm.h"
-
-#define PAGE 4096UL
-#define WORDS (PAGE / 8)
-
-static int device = -1;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "upm_bench: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-static void report(const char *name, size_t pages, uint64_t instructions)
-{
-	printf("{\"case\":\"%s\",\"megabytes\":%zu,\"pages\":%zu,\"instructions\":%.1f}\n",
-	       name, pages * PAGE >> 20, pages, (double)instructions / pages);
-	fflush(stdout);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die(path);
-	close(fd);
-}
-
-static long read_number(const char *path)
-{
-	char text[64] = "";
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0)
-		return -1;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = 0;
-	close(fd);
-	return atol(text);
-}
-
-/* Different on every page, the same for every process with the same seed. */
-static void fill(uint64_t *data, size_t pages, uint64_t seed)
-{
-	uint64_t x = seed * 0x9e3779b97f4a7c15ULL + 1;
-
-	for (size_t i = 0; i < pages * WORDS; i++) {
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
-		data[i] = x;
-	}
-}
-
-static uint64_t *make(size_t pages, uint64_t seed)
-{
-	uint64_t *data = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (data == MAP_FAILED)
-		die("mmap");
-	madvise(data, pages * PAGE, MADV_NOHUGEPAGE);
-	fill(data, pages, seed);
-	return data;
-}
-
-static struct upm_counts merge(const char *name, void *data, size_t pages)
-{
-	struct upm_range range = { (uintptr_t)data, pages * PAGE };
-	struct upm_call call = {
-		.size = sizeof(call), .pidfd = -1, .nr_ranges = 1,
-		.ranges = (uintptr_t)&range,
-	};
-	uint64_t start = now();
-
-	if (ioctl(device, UPM_IOC_MERGE, &call))
-		die("UPM_IOC_MERGE");
-	if (name)
-		report(name, pages, now() - start);
-	return call.counts;
-}
-
-/* The figures are of pages merged and not of calls that returned. */
-static void expect(const char *what, uint64_t got, size_t pages)
-{
-	/* A few pages may be on their way to the LRU and come late. */
-	if (got + 64 < pages) {
-		fprintf(stderr, "upm_bench: %s: %llu of %zu pages\n", what,
-			(unsigned long long)got, pages);
-		exit(1);
-	}
-}
-
-static void touch(const char *name, volatile uint64_t *data, size_t pages)
-{
-	uint64_t start = now();
-
-	for (size_t i = 0; i < pages; i++)
-		data[i * WORDS] = i;
-	report(name, pages, now() - start);
-}
-
-/* A process that does steps when told to. */
-struct actor {
-	pid_t pid;
-	int go, done;
-};
-
-static struct actor start(void (*run)(int step, size_t pages), size_t pages)
-{
-	int go[2], done[2], step;
-	struct actor actor;
-
-	if (pipe(go) || pipe(done))
-		die("pipe");
-	actor.pid = fork();
-	if (actor.pid < 0)
-		die("fork");
-	if (actor.pid) {
-		close(go[0]);
-		close(done[1]);
-		actor.go = go[1];
-		actor.done = done[0];
-		return actor;
-	}
-	close(go[1]);
-	close(done[0]);
-	while (read(go[0], &step, sizeof(step)) == sizeof(step) && step >= 0) {
-		run(step, pages);
-		if (write(done[1], &step, sizeof(step)) != sizeof(step))
-			die("pipe");
-	}
-	_exit(0);
-}
-
-static void tell(struct actor *actor, int step)
-{
-	if (write(actor->go, &step, sizeof(step)) != sizeof(step) ||
-	    read(actor->done, &step, sizeof(step)) != sizeof(step)) {
-		fprintf(stderr, "upm_bench: a process failed\n");
-		exit(1);
-	}
-}
-
-/* Time the kernel's worker threads have run, which count as the module's. */
-static uint64_t workers(void)
-{
-	uint64_t sum = 0;
-	struct dirent *entry;
-	DIR *proc = opendir("/proc");
-
-	while ((entry = readdir(proc))) {
-		char path[300], text[64] = "";
-		int fd;
-
-		if (atoi(entry->d_name) <= 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		fd = open(path, O_RDONLY);
-		if (fd < 0)
-			continue;
-		if (read(fd, text, sizeof(text) - 1) < 0)
-			text[0] = 0;
-		close(fd);
-		if (strncmp(text, "kworker", 7))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/schedstat", entry->d_name);
-		sum += read_number(path) > 0 ? read_number(path) : 0;
-	}
-	closedir(proc);
-	return sum;
-}
-
-/* Ends a process: until it is reaped, and what workers do in the 3 s after. */
-static void stop(struct actor *actor, const char *name, const char *late,
-		 size_t pages)
-{
-	uint64_t before = workers(), begin = now(), end;
-	int leave = -1;
-
-	if (write(actor->go, &leave, sizeof(leave)) != sizeof(leave))
-		die("pipe");
-	waitpid(actor->pid, NULL, 0);
-	end = now();
-	close(actor->go);
-	close(actor->done);
-	if (name)
-		report(name, pages, end - begin);
-	usleep(1000000);
-	if (late)
-		report(late, pages, workers() - before);
-}
+#include "upm_bench.h"
 
 static uint64_t *memory;
 
@@ -352,32 +146,6 @@ static void mergeable(int step, size_t pages)
 	}
 }
 
-static uint64_t ksmd_time(void)
-{
-	char path[64], text[64];
-	struct dirent *entry;
-	uint64_t time = 0;
-	DIR *proc = opendir("/proc");
-
-	while ((entry = readdir(proc))) {
-		int fd;
-
-		snprintf(path, sizeof(path), "/proc/%d/comm", atoi(entry->d_name));
-		fd = open(path, O_RDONLY);
-		if (fd < 0)
-			continue;
-		memset(text, 0, sizeof(text));
-		if (read(fd, text, sizeof(text) - 1) > 0 && !strcmp(text, "ksmd\n")) {
-			snprintf(path, sizeof(path), "/proc/%d/schedstat",
-				 atoi(entry->d_name));
-			time = read_number(path);
-		}
-		close(fd);
-	}
-	closedir(proc);
-	return time;
-}
-
 /* The kernel's own KSM on three processes with the same content, at full speed. */
 static void run_ksm(size_t pages)
 {
@@ -391,7 +159,7 @@ static void run_ksm(size_t pages)
 		actors[i] = start(mergeable, pages);
 		tell(&actors[i], 0);
 	}
-	before = ksmd_time();
+	before = threads_time("ksmd");
 	write_file("/sys/kernel/mm/ksm/run", "1");
 	for (tries = 0; tries < 20000; tries++) {
 		if (read_number("/sys/kernel/mm/ksm/pages_sharing") + 64 >=
@@ -404,43 +172,10 @@ static void run_ksm(size_t pages)
 	else
 		/* Two of three copies went; as "merge" above counts one. */
 		report("ksm_per_merged_page_3_copies", 2 * pages,
-		       ksmd_time() - before);
+		       threads_time("ksmd") - before);
 	write_file("/sys/kernel/mm/ksm/run", "0");
 	for (int i = 0; i < 3; i++)
 		stop(&actors[i], NULL, NULL, pages);
-}
-
-/* What cannot be avoided: reading a page, comparing two. */
-static void run_floors(void)
-{
-	size_t pages = 1024, differ = 0;
-	uint64_t *a = make(pages, 11), *b = make(pages, 11), begin, sum = 0;
-
-	begin = now();
-	for (size_t i = 0; i < pages * WORDS; i++)
-		differ += a[i] != b[i];
-	report("floor_compare_u64", pages, now() - begin);
-	begin = now();
-	for (size_t i = 0; i < pages; i++)
-		differ += !!memcmp(a + i * WORDS, b + i * WORDS, PAGE);
-	report("floor_memcmp_libc", pages, now() - begin);
-	begin = now();
-	for (size_t i = 0; i < pages; i++)
-		for (size_t j = 0; j < WORDS; j += 8) {
-			const uint64_t *m = a + i * WORDS + j, *k = b + j;
-
-			for (int lane = 0; lane < 8; lane += 2)
-				sum += (m[lane] + k[lane]) *
-				       (unsigned __int128)(m[lane + 1] + k[lane + 1]) >> 64;
-		}
-	report("floor_nh_loop", pages, now() - begin);
-	begin = now();
-	memcpy(b, a, pages * PAGE);
-	report("floor_copy", pages, now() - begin);
-	if (differ || sum == 42)
-		fprintf(stderr, "upm_bench: floors: %zu\n", differ);
-	munmap(a, pages * PAGE);
-	munmap(b, pages * PAGE);
 }
 
 static uint64_t pair_seed;
@@ -451,23 +186,6 @@ static void seeded(int step, size_t pages)
 		memory = make(pages, pair_seed);
 	if (step == 1)
 		merge(NULL, memory, pages);
-}
-
-/* Without waiting for the answer. */
-static void begin_step(struct actor *actor, int step)
-{
-	if (write(actor->go, &step, sizeof(step)) != sizeof(step))
-		die("pipe");
-}
-
-static void end_step(struct actor *actor)
-{
-	int step;
-
-	if (read(actor->done, &step, sizeof(step)) != sizeof(step)) {
-		fprintf(stderr, "upm_bench: a process failed\n");
-		exit(1);
-	}
 }
 
 /*

@@ -230,3 +230,21 @@ void merged_areas(struct area *areas, unsigned int nr, size_t pages)
 	for (i = 1; i < nr; i++)
 		expect_shared(&areas[0], &areas[i], nr);
 }
+
+void equal_pair(struct area *a, struct area *b, size_t pages)
+{
+	struct peer *one = peer_new(), *two = peer_new();
+	__u64 seed = seed_new();
+
+	*a = area_new(one, pages, seed);
+	*b = area_new(two, pages, seed);
+}
+
+void merged_pair(struct area *a, struct area *b, size_t pages)
+{
+	struct area areas[2];
+
+	merged_areas(areas, 2, pages);
+	*a = areas[0];
+	*b = areas[1];
+}

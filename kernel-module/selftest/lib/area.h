@@ -75,4 +75,8 @@ void __expect_pss(const struct area *area, int count);
 /* Peers with areas that are merged already. */
 void merged_areas(struct area *areas, unsigned int nr, size_t pages);
 
+/* Two processes with the same content: not yet advised, or merged. */
+void equal_pair(struct area *a, struct area *b, size_t pages);
+void merged_pair(struct area *a, struct area *b, size_t pages);
+
 #endif /* SELFTEST_AREA_H */

@@ -81,7 +81,7 @@ void counts_note(const char *what, const struct upm_counts *counts)
 	note("%s:%s", what, text);
 }
 
-static void check_counts(const struct upm_counts *c)
+void check_counts(const struct upm_counts *c)
 {
 	unsigned long long sum = c->merged + c->shared + c->recorded + c->zero +
 				 c->unmerged + c->plain + skipped_sum(c);

@@ -33,6 +33,8 @@ struct upm_counts upm_unmerge(const void *addr, size_t pages);
 struct upm_counts upm_query(const void *addr, size_t pages);
 
 unsigned long long skipped_sum(const struct upm_counts *counts);
+/* Examined pages are the sum of what became of them; else the test fails. */
+void check_counts(const struct upm_counts *counts);
 void counts_note(const char *what, const struct upm_counts *counts);
 const char *skip_name(unsigned int reason);
 

@@ -17,11 +17,7 @@ static struct area a, b;
 
 static void setup(void)
 {
-	struct area areas[2];
-
-	merged_areas(areas, 2, PAGES);
-	a = areas[0];
-	b = areas[1];
+	merged_pair(&a, &b, PAGES);
 }
 
 static long job_remap(long addr, long pages, long seed)

@@ -14,11 +14,7 @@ static struct area a, b;
 
 static void setup(void)
 {
-	struct peer *one = peer_new(), *two = peer_new();
-	__u64 seed = seed_new();
-
-	a = area_new(one, PAGES, seed);
-	b = area_new(two, PAGES, seed);
+	equal_pair(&a, &b, PAGES);
 }
 
 /* Frames that both have are frames of equal pages. */

@@ -80,6 +80,8 @@ static void close_direct(int fd)
 	close(fd);
 }
 
+static pthread_t merger;
+
 static void *merging_thread(void *arg __unused)
 {
 	int i = 0;
@@ -91,6 +93,17 @@ static void *merging_thread(void *arg __unused)
 			area_unmerge(&copies[i % BLOCKS]);
 	}
 	return NULL;
+}
+
+static void merging_begin(void)
+{
+	CHECK_EQ(pthread_create(&merger, NULL, merging_thread, NULL), 0);
+}
+
+static void merging_end(void)
+{
+	WRITE_ONCE(stop, 1);
+	CHECK_EQ(pthread_join(merger, NULL), 0);
 }
 
 static void setup(void)
@@ -109,12 +122,11 @@ static void read_into(void)
 {
 	double end = now() + test_seconds();
 	unsigned long reads = 0;
-	pthread_t thread;
 	int fd, block;
 
 	setup();
 	fd = open_direct();
-	CHECK_EQ(pthread_create(&thread, NULL, merging_thread, NULL), 0);
+	merging_begin();
 	while (now() < end) {
 		block = random_below(BLOCKS);
 		CHECK_EQ(pread(fd, buffer.addr, PAGES * PAGE,
@@ -123,8 +135,7 @@ static void read_into(void)
 		area_check(&buffer);
 		reads++;
 	}
-	WRITE_ONCE(stop, 1);
-	CHECK_EQ(pthread_join(thread, NULL), 0);
+	merging_end();
 	close_direct(fd);
 	for (block = 0; block < BLOCKS; block++)
 		area_check(&copies[block]);
@@ -138,12 +149,11 @@ static void write_from(void)
 	double end = now() + test_seconds();
 	char *back = pages_map(PAGES);
 	unsigned long writes = 0;
-	pthread_t thread;
 	int fd, block;
 
 	setup();
 	fd = open_direct();
-	CHECK_EQ(pthread_create(&thread, NULL, merging_thread, NULL), 0);
+	merging_begin();
 	while (now() < end) {
 		block = random_below(BLOCKS);
 		buffer.seed = copies[block].seed;
@@ -154,8 +164,7 @@ static void write_from(void)
 		CHECK_EQ(pages_differ(back, PAGES, buffer.seed), PAGES);
 		writes++;
 	}
-	WRITE_ONCE(stop, 1);
-	CHECK_EQ(pthread_join(thread, NULL), 0);
+	merging_end();
 	close_direct(fd);
 	note("%lu writes", writes);
 }

@@ -12,13 +12,9 @@ static struct area a, b;
 
 static void setup(void)
 {
-	struct peer *one = peer_new(), *two = peer_new();
-	__u64 seed = seed_new();
-
 	if (!file_exists(KSM "run"))
 		SKIP("no KSM");
-	a = area_new(one, PAGES, seed);
-	b = area_new(two, PAGES, seed);
+	equal_pair(&a, &b, PAGES);
 }
 
 static void mergeable(void)

@@ -13,11 +13,7 @@ static struct area a, b;
 
 static void setup(void)
 {
-	struct peer *one = peer_new(), *two = peer_new();
-	__u64 seed = seed_new();
-
-	a = area_new(one, PAGES, seed);
-	b = area_new(two, PAGES, seed);
+	equal_pair(&a, &b, PAGES);
 }
 
 static void set(const char *name, unsigned int value)

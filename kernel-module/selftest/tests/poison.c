@@ -172,6 +172,40 @@ static void broken(void)
 	take_back(frame);
 }
 
+/* By the file an operator uses, with the address of a frame. */
+static void offline_by(const char *name)
+{
+	__u64 frame;
+	char text[32];
+	int ret;
+
+	setup();
+	frame = pfn_of(a.peer->pid, a.addr);
+	snprintf(text, sizeof(text), "0x%llx", frame * PAGE);
+	ret = file_write(name, text);
+	if (ret == -ENOENT)
+		SKIP("no %s", name);
+	note("%s: %s", name, strerror(-ret));
+	look(&a, "one");
+	look(&b, "the other");
+	if (pfn_flags(frame) & KPF_HWPOISON) {
+		merge_again(frame);
+		peer_kill(a.peer);
+		peer_kill(b.peer);
+		take_back(frame);
+	}
+}
+
+static void soft_offline_by_address(void)
+{
+	offline_by("/sys/devices/system/memory/soft_offline_page");
+}
+
+static void hard_offline_by_address(void)
+{
+	offline_by("/sys/devices/system/memory/hard_offline_page");
+}
+
 /* Of a private page that is a candidate. */
 static void broken_candidate(void)
 {
@@ -203,6 +237,8 @@ static const struct test tests[] = {
 	{ "soft_offline_candidate", soft_offline_candidate },
 	{ "broken", broken },
 	{ "broken_candidate", broken_candidate },
+	{ "soft_offline_by_address", soft_offline_by_address },
+	{ "hard_offline_by_address", hard_offline_by_address },
 	{ }
 };
 

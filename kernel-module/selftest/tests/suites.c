@@ -31,6 +31,7 @@ const struct suite * const suites[] = {
 	&memcg_suite,
 	&swap_suite,
 	&system_suite,
+	&uprobe_suite,
 	&poison_suite,
 	&writers_suite,
 	&stress_suite,

@@ -11,7 +11,7 @@ extern const struct suite advice_suite, again_suite, arguments_suite,
 	madvise_suite, mappings_suite, memcg_suite, merge_suite, pidfd_suite,
 	pins_suite, poison_suite, sightings_suite, softdirty_suite,
 	stress_suite, swap_suite, system_suite, thp_suite, uffd_suite,
-	unload_suite, unprivileged_suite, uring_suite, writers_suite,
-	zero_suite;
+	unload_suite, unprivileged_suite, uprobe_suite, uring_suite,
+	writers_suite, zero_suite;
 
 #endif /* SELFTEST_SUITES_H */

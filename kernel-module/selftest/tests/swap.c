@@ -13,12 +13,8 @@ static struct area a, b;
 
 static void setup(void)
 {
-	struct peer *one = peer_new(), *two = peer_new();
-	__u64 seed = seed_new();
-
 	swap_begin();
-	a = area_new(one, PAGES, seed);
-	b = area_new(two, PAGES, seed);
+	equal_pair(&a, &b, PAGES);
 }
 
 static size_t count_swapped(const struct area *area)
