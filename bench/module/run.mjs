@@ -31,13 +31,17 @@ const references = {
   cow_write: 'upm,cow_write,80',
 };
 
+const sizes = values.megabytes.split(',').map(Number);
+/** Five processes with as much, what the kernel keeps beside it, and room. */
+const memory = 1024 + 6 * Math.max(...sizes, 80);
+
 /** Runs the benchmark in a guest. @returns {Record<string, unknown>[]} */
 function runGuest(program, options, words) {
   const result = spawnSync(
     process.execPath,
     [
       join(root, 'vagrant/qemu/run.mjs'),
-      ...['--kernel', values.kernel, '--memory', '2048', '--timeout', '1200'],
+      ...['--kernel', values.kernel, '--memory', String(memory), '--timeout', '1800'],
       ...['--file', program, ...options, '--', '/upm/files/upm_bench', '/upm/upm.ko', ...words],
     ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
@@ -66,7 +70,7 @@ try {
   const include = `-I${join(root, 'kernel-module/uapi')}`;
   execFileSync('cc', ['-static', '-O2', include, '-o', program, ...sources], { stdio: 'inherit' });
 
-  const figures = runGuest(program, ['--icount'], values.megabytes.split(','));
+  const figures = runGuest(program, ['--icount'], sizes.map(String));
   const parallel = runGuest(program, ['--cpus', '2'], ['parallel', '80']);
   if (values.json) {
     console.log(JSON.stringify({ kernel: values.kernel, figures, parallel }, null, 2));
