@@ -75,10 +75,6 @@ const suites = [
     count: 'tap',
     long: true,
     startBy: debugKernelLimitMinutes,
-    unless: () =>
-      process.env.UPM_TEST_DEBUG_KERNEL
-        ? undefined
-        : 'takes up to an hour; UPM_TEST_DEBUG_KERNEL=1 or npm run test:kernel-debug runs it',
   },
 ];
 
